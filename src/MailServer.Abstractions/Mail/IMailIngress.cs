@@ -1,0 +1,35 @@
+using System.IO.Pipelines;
+
+namespace MailServer;
+
+/// <summary>Where new mail enters, from any protocol.</summary>
+public interface IMailIngress
+{
+    /// <summary>A peer has connected: the filters may refuse it before the greeting. Null when it is welcome.</summary>
+    ValueTask<Problem?> ConnectAsync(ConnectionInfo connection, CancellationToken cancellationToken);
+
+    /// <summary>Starts a message; the filters' answer may refuse it at once.</summary>
+    ValueTask<IMailTransaction> BeginAsync(Envelope envelope, CancellationToken cancellationToken);
+}
+
+/// <summary>One message on its way in. Disposing it without <see cref="CommitAsync"/> leaves no trace.</summary>
+public interface IMailTransaction : IAsyncDisposable
+{
+    /// <summary>Our name for the message, in logs and in the reply to its final dot.</summary>
+    string Id { get; }
+
+    /// <summary>Why the sender is refused, or null.</summary>
+    Problem? SenderProblem { get; }
+
+    /// <summary>Adds a recipient. Returns why not, or null.</summary>
+    ValueTask<Problem?> AddRecipientAsync(EmailAddress recipient, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Takes the message's bytes with CRLF line ends, dot-unstuffed, straight to a file. A failing disk does not throw here: the rest is
+    /// swallowed and <see cref="CommitAsync"/> says what happened.
+    /// </summary>
+    PipeWriter Body { get; }
+
+    /// <summary>Filters, delivers and indexes. Null means that the message is on disk and ours to answer for (RFC 5321 §4.2.5).</summary>
+    ValueTask<Problem?> CommitAsync(CancellationToken cancellationToken);
+}

@@ -1,0 +1,139 @@
+namespace MailServer;
+
+/// <summary>
+/// One session's view of one folder. Sequence numbers (from 1) are the view's own and change only in <see cref="RefreshAsync"/> and
+/// <see cref="ExpungeAsync"/>, so that a session announces each change when its protocol allows it. Not for use by two threads at once.
+/// </summary>
+public interface IFolderView : IAsyncDisposable
+{
+    /// <summary>Which folder.</summary>
+    FolderName Folder { get; }
+
+    /// <summary>What it was opened for.</summary>
+    FolderAccess Access { get; }
+
+    /// <summary>UIDVALIDITY.</summary>
+    uint UidValidity { get; }
+
+    /// <summary>UIDNEXT, as far as this view has been told.</summary>
+    uint UidNext { get; }
+
+    /// <summary>HIGHESTMODSEQ, as far as this view has been told.</summary>
+    ulong HighestModSeq { get; }
+
+    /// <summary>How many messages this view has.</summary>
+    int Count { get; }
+
+    /// <summary>How many of them are <c>\Recent</c> in this session (RFC 3501 §2.3.2).</summary>
+    int RecentCount { get; }
+
+    /// <summary>Keywords in use in the folder, for the FLAGS response.</summary>
+    IReadOnlyList<string> Keywords { get; }
+
+    /// <summary>Whether the folder has changed since the last <see cref="RefreshAsync"/>. Cheap: to be polled after every wake.</summary>
+    bool HasChanges { get; }
+
+    /// <summary>While true, a change of the folder wakes the session's pending read (IDLE). Set it before the last look at <see cref="HasChanges"/>.</summary>
+    bool IsArmed { get; set; }
+
+    /// <summary>The UID at a sequence number.</summary>
+    uint UidAt(int sequence);
+
+    /// <summary>The sequence number of a UID, or 0 when this view has none such.</summary>
+    int SequenceOf(uint uid);
+
+    /// <summary>The sequence number of the first message with this UID or a greater one; <see cref="Count"/> + 1 when there is none.</summary>
+    int FirstSequenceFrom(uint uid);
+
+    /// <summary>What the index knows of a message: its state now, not as last announced.</summary>
+    MessageInfo InfoAt(int sequence);
+
+    /// <summary>Whether the message is <c>\Recent</c> in this session.</summary>
+    bool IsRecent(int sequence);
+
+    /// <summary>The POP3 unique-id (RFC 1939 §7): 1 to 70 printable characters, the same for ever, kept from an adopted store.</summary>
+    string UniqueIdAt(int sequence);
+
+    /// <summary>ENVELOPE, BODYSTRUCTURE and the places of the parts. Every message has some, however broken it is.</summary>
+    ValueTask<Outcome<MessageStructure>> StructureAtAsync(int sequence, CancellationToken cancellationToken);
+
+    /// <summary>Opens a message's bytes. The reason is <see cref="ProblemReason.Expunged"/> when its file is gone.</summary>
+    ValueTask<Outcome<IMessageContent>> OpenMessageAsync(int sequence, CancellationToken cancellationToken);
+
+    /// <summary>Takes up what happened since the last time, from this and other sessions, deliveries and other programs.</summary>
+    /// <param name="mayExpunge">Whether sequence numbers may shift now: not during FETCH, STORE, SEARCH (RFC 9051 §7.5.1).</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    ValueTask<Outcome<ViewChanges>> RefreshAsync(bool mayExpunge, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Changes flags. What this call changes is not reported again by <see cref="RefreshAsync"/>; the caller answers for it.
+    /// Returns the sequence numbers whose messages are still there.
+    /// </summary>
+    ValueTask<Outcome<IReadOnlyList<int>>> StoreAsync(IReadOnlyList<int> sequences, FlagChange change, MessageFlags flags, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Removes messages for good, and them alone from the view. The answer lists sequence numbers as EXPUNGE responses carry them,
+    /// each counted after those before it (RFC 9051 §7.5.1), with their UIDs beside.
+    /// </summary>
+    /// <param name="sequences">Which; null for all with <c>\Deleted</c>. The caller checks <c>\Deleted</c> where its protocol asks for it.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    ValueTask<Outcome<Expunged>> ExpungeAsync(IReadOnlyList<int>? sequences, CancellationToken cancellationToken);
+
+    /// <summary>Copies messages with flags and dates, all or none. A message that is gone is a problem.</summary>
+    ValueTask<Outcome<CopyResult>> CopyAsync(IReadOnlyList<int> sequences, FolderName target, CancellationToken cancellationToken);
+
+    /// <summary>Moves messages (RFC 6851): they leave this view; see <see cref="MoveResult.Expunged"/>.</summary>
+    ValueTask<Outcome<MoveResult>> MoveAsync(IReadOnlyList<int> sequences, FolderName target, CancellationToken cancellationToken);
+
+    /// <summary>Finds the messages that match (RFC 9051 §6.4.4), as ascending sequence numbers.</summary>
+    ValueTask<Outcome<IReadOnlyList<int>>> SearchAsync(SearchKey key, CancellationToken cancellationToken);
+}
+
+/// <summary>What a view took up; in the order in which IMAP sends it: expunges, then the new count, then flags.</summary>
+public sealed record ViewChanges
+{
+    /// <summary>Nothing.</summary>
+    public static ViewChanges None { get; } = new();
+
+    /// <summary>What is gone.</summary>
+    public Expunged Expunged { get; init; } = Expunged.None;
+
+    /// <summary>Whether new messages have come: then <see cref="IFolderView.Count"/> and <see cref="IFolderView.RecentCount"/> are to be told.</summary>
+    public bool HasNew { get; init; }
+
+    /// <summary>Sequence numbers (as they are after the expunges) of messages whose flags have changed, ascending.</summary>
+    public IReadOnlyList<int> FlagsChanged { get; init; } = [];
+}
+
+/// <summary>Messages that have left a view.</summary>
+public sealed record Expunged
+{
+    /// <summary>None.</summary>
+    public static Expunged None { get; } = new();
+
+    /// <summary>Sequence numbers as EXPUNGE responses carry them, each counted after those before it.</summary>
+    public IReadOnlyList<int> Sequences { get; init; } = [];
+
+    /// <summary>Their UIDs, in the same order.</summary>
+    public IReadOnlyList<uint> Uids { get; init; } = [];
+}
+
+/// <summary>What COPYUID says (RFC 4315 §3).</summary>
+public record CopyResult
+{
+    /// <summary>The target's UIDVALIDITY.</summary>
+    public required uint UidValidity { get; init; }
+
+    /// <summary>UIDs in the source.</summary>
+    public required IReadOnlyList<uint> SourceUids { get; init; }
+
+    /// <summary>UIDs in the target, in the same order.</summary>
+    public required IReadOnlyList<uint> TargetUids { get; init; }
+}
+
+/// <summary>What MOVE did (RFC 6851 §4.3).</summary>
+public sealed record MoveResult : CopyResult
+{
+    /// <summary>How the messages left the view.</summary>
+    public required Expunged Expunged { get; init; }
+}

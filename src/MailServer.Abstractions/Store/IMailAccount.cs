@@ -1,0 +1,46 @@
+namespace MailServer;
+
+/// <summary>A user's folders. One object a session; dispose it to let go.</summary>
+public interface IMailAccount : IAsyncDisposable
+{
+    /// <summary>Whose it is.</summary>
+    User User { get; }
+
+    /// <summary>Lists all folders, INBOX first, then by name; parents that exist only as a name come as not selectable.</summary>
+    ValueTask<Outcome<IReadOnlyList<FolderInfo>>> ListAsync(CancellationToken cancellationToken);
+
+    /// <summary>Subscribed names (RFC 9051 §6.3.7); some may not exist any more.</summary>
+    ValueTask<Outcome<IReadOnlyList<FolderName>>> ListSubscribedAsync(CancellationToken cancellationToken);
+
+    /// <summary>Subscribes to a name, or ends that.</summary>
+    ValueTask<Problem?> SetSubscribedAsync(FolderName folder, bool subscribed, CancellationToken cancellationToken);
+
+    /// <summary>Makes a folder. A folder made again under an old name gets a greater UIDVALIDITY.</summary>
+    /// <param name="folder">Its name; missing parents need not be made.</param>
+    /// <param name="specialUse">A special use such as <c>\Sent</c> (RFC 6154 §2), or null.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    ValueTask<Problem?> CreateAsync(FolderName folder, string? specialUse, CancellationToken cancellationToken);
+
+    /// <summary>Deletes a folder and its messages. Not INBOX, and not its children.</summary>
+    ValueTask<Problem?> DeleteAsync(FolderName folder, CancellationToken cancellationToken);
+
+    /// <summary>Renames a folder and its children. Of INBOX it moves the messages and leaves INBOX empty (RFC 9051 §6.3.6).</summary>
+    ValueTask<Problem?> RenameAsync(FolderName from, FolderName to, CancellationToken cancellationToken);
+
+    /// <summary>Counts a folder without opening it (RFC 9051 §6.3.11).</summary>
+    ValueTask<Outcome<FolderStatus>> StatusAsync(FolderName folder, CancellationToken cancellationToken);
+
+    /// <summary>Opens a folder for one session.</summary>
+    /// <param name="folder">Which.</param>
+    /// <param name="access">What for.</param>
+    /// <param name="session">The connection that <see cref="IFolderView.IsArmed"/> wakes; null when nobody waits.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    ValueTask<Outcome<IFolderView>> OpenFolderAsync(FolderName folder, FolderAccess access, IMailConnection? session, CancellationToken cancellationToken);
+
+    /// <summary>Starts to add a message.</summary>
+    /// <param name="folder">Where.</param>
+    /// <param name="flags">Its flags.</param>
+    /// <param name="internalDate">Its INTERNALDATE; null for now.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    ValueTask<Outcome<IMessageDraft>> BeginAppendAsync(FolderName folder, MessageFlags flags, DateTimeOffset? internalDate, CancellationToken cancellationToken);
+}
