@@ -1,0 +1,89 @@
+using System.Runtime.InteropServices;
+
+namespace MailServer.Posix;
+
+/// <summary>File operations whose result outlives a power cut, or that never replace a file by accident.</summary>
+public static class DurableFile
+{
+    /// <summary>Makes the names within a folder durable (fsync of the folder), which .NET cannot.</summary>
+    /// <exception cref="PosixException">The folder cannot be opened or written out.</exception>
+    public static void SyncDirectory(string directory)
+    {
+        var descriptor = Libc.Open(directory, Libc.DirectoryFlags);
+        if (descriptor < 0)
+            throw Failed("open", directory);
+        try
+        {
+            // EINVAL: some network file systems cannot sync a folder; they order names themselves.
+            if (Libc.Fsync(descriptor) != 0 && Marshal.GetLastPInvokeError() != Libc.Invalid)
+                throw Failed("fsync", directory);
+        }
+        finally
+        {
+            _ = Libc.Close(descriptor);
+        }
+    }
+
+    /// <summary>Gives a file a second name. Never replaces a file.</summary>
+    /// <exception cref="PosixException">See <see cref="PosixException.IsAlreadyThere"/>, <see cref="PosixException.IsOtherDevice"/>.</exception>
+    public static void Link(string existing, string created)
+    {
+        if (Libc.Link(existing, created) != 0)
+            throw Failed("link", created);
+    }
+
+    /// <summary>Renames a file, and fails where the new name is taken. <see cref="File.Move(string, string)"/> looks first and renames then.</summary>
+    /// <exception cref="PosixException">See <see cref="PosixException.IsAlreadyThere"/>, <see cref="PosixException.IsNotThere"/>.</exception>
+    public static void RenameNoReplace(string from, string to)
+    {
+        if (Libc.RenameAt2(Libc.AtCurrentDirectory, from, Libc.AtCurrentDirectory, to, Libc.RenameNoReplace) == 0)
+            return;
+        if (Marshal.GetLastPInvokeError() is not (Libc.Invalid or Libc.NoCall))
+            throw Failed("rename", from);
+
+        // A file system without the flag: link cannot replace either. Between the two calls the file has both names, never none.
+        Link(from, to);
+        if (Libc.Unlink(from) != 0)
+            throw Failed("unlink", from);
+    }
+
+    /// <summary>Renames a file, replacing what is there.</summary>
+    /// <exception cref="PosixException">It failed; nothing has changed.</exception>
+    public static void Rename(string from, string to)
+    {
+        if (Libc.Rename(from, to) != 0)
+            throw Failed("rename", from);
+    }
+
+    /// <summary>Replaces a small file whole: a reader sees the old bytes or the new ones, also after a power cut.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="bytes">Its new bytes.</param>
+    /// <param name="mode">Its mode.</param>
+    /// <exception cref="IOException">It failed; the old file is as it was.</exception>
+    public static void WriteAllBytes(string path, ReadOnlySpan<byte> bytes, UnixFileMode mode)
+    {
+        var draft = $"{path}.{Environment.ProcessId}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 };
+            if (!OperatingSystem.IsWindows())
+                options.UnixCreateMode = mode;
+            using (var file = new FileStream(draft, options))
+            {
+                file.Write(bytes);
+                file.Flush(flushToDisk: true);
+            }
+
+            Rename(draft, path);
+        }
+        catch
+        {
+            File.Delete(draft);
+            throw;
+        }
+
+        SyncDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+    }
+
+    private static PosixException Failed(string call, string path) => new(call, path, Marshal.GetLastPInvokeError());
+}
