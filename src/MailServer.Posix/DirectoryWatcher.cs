@@ -13,6 +13,7 @@ public sealed unsafe class DirectoryWatcher : IDisposable
     private const uint Mask = 0x4 | 0x8 | 0x40 | 0x80 | 0x100 | 0x200 | 0x400 | 0x800;
     private const uint OnlyDirectory = 0x01000000; // IN_ONLYDIR
     private const uint Overflow = 0x4000;          // IN_Q_OVERFLOW
+    private const uint Ended = 0x8000;             // IN_IGNORED: the folder is gone, and the kernel's watch with it
     private const int PollMilliseconds = 1000;
 
     private readonly Lock _gate = new();
@@ -21,6 +22,7 @@ public sealed unsafe class DirectoryWatcher : IDisposable
     private readonly int _inotify;
     private readonly int _wake;
     private volatile bool _isDisposed;
+    private bool _isClosed; // under the gate: the descriptors' numbers may belong to somebody else
 
     private DirectoryWatcher(int inotify, int wake)
     {
@@ -90,7 +92,7 @@ public sealed unsafe class DirectoryWatcher : IDisposable
             if (sharing.Count > 0)
                 return;
             _byWatch.Remove(registration.Watch);
-            if (!_isDisposed)
+            if (!_isClosed)
                 _ = Libc.InotifyRemoveWatch(_inotify, registration.Watch);
         }
     }
@@ -98,7 +100,11 @@ public sealed unsafe class DirectoryWatcher : IDisposable
     private void Interrupt()
     {
         var one = 1UL;
-        _ = Libc.Write(_wake, (byte*)&one, sizeof(ulong));
+        lock (_gate)
+        {
+            if (!_isClosed)
+                _ = Libc.Write(_wake, (byte*)&one, sizeof(ulong));
+        }
     }
 
     private void Run()
@@ -122,34 +128,57 @@ public sealed unsafe class DirectoryWatcher : IDisposable
                 LookAround();
         }
 
-        _ = Libc.Close(_wake);
-        if (_inotify >= 0)
-            _ = Libc.Close(_inotify);
+        lock (_gate)
+        {
+            _isClosed = true;
+            _ = Libc.Close(_wake);
+            if (_inotify >= 0)
+                _ = Libc.Close(_inotify);
+        }
     }
 
     private void Report(ReadOnlySpan<byte> events)
     {
         var touched = new HashSet<int>();
+        var ended = new HashSet<int>();
         var all = false;
         for (; events.Length >= 16;)
         {
             // struct inotify_event: int wd; uint32 mask, cookie, len; char name[len], in the machine's byte order
             var watch = MemoryMarshal.Read<int>(events);
-            all |= (MemoryMarshal.Read<uint>(events[4..]) & Overflow) != 0;
+            var mask = MemoryMarshal.Read<uint>(events[4..]);
+            all |= (mask & Overflow) != 0;
             touched.Add(watch);
+            if ((mask & Ended) != 0)
+                ended.Add(watch);
             events = events[(16 + (int)MemoryMarshal.Read<uint>(events[12..]))..];
         }
 
         List<Registration> told = [];
         lock (_gate)
         {
-            foreach (var (watch, sharing) in _byWatch)
-                if (all || touched.Contains(watch))
+            foreach (var watch in all ? [.. _byWatch.Keys] : touched)
+                if (_byWatch.TryGetValue(watch, out var sharing))
                     told.AddRange(sharing);
+            foreach (var watch in ended)
+                WaitForReturn(watch);
         }
 
         foreach (var registration in told)
             registration.Changed();
+    }
+
+    /// <summary>A folder that is gone may be made again under its name: until then it is polled.</summary>
+    private void WaitForReturn(int watch)
+    {
+        if (!_byWatch.Remove(watch, out var sharing))
+            return;
+        foreach (var registration in sharing)
+        {
+            registration.Watch = -1;
+            registration.Seen = 0;
+            _polled.Add(registration);
+        }
     }
 
     private void LookAround()

@@ -55,6 +55,15 @@ public static class DurableFile
             throw Failed("rename", from);
     }
 
+    /// <summary>Removes a name. Says whether it was there; <see cref="File.Delete(string)"/> does not.</summary>
+    /// <exception cref="PosixException">It failed for another reason than that the name is not there.</exception>
+    public static bool Unlink(string path)
+    {
+        if (Libc.Unlink(path) == 0)
+            return true;
+        return Marshal.GetLastPInvokeError() == Libc.NotThere ? false : throw Failed("unlink", path);
+    }
+
     /// <summary>Replaces a small file whole: a reader sees the old bytes or the new ones, also after a power cut.</summary>
     /// <param name="path">The file.</param>
     /// <param name="bytes">Its new bytes.</param>

@@ -14,7 +14,10 @@ internal static unsafe partial class Libc
     public const int Exists = 17;                           // EEXIST
     public const int OtherDevice = 18;                      // EXDEV
     public const int Invalid = 22;                          // EINVAL
+    public const int NoSpace = 28;                          // ENOSPC
+    public const int TooManyLinks = 31;                     // EMLINK
     public const int NoCall = 38;                           // ENOSYS
+    public const int OverShare = 122;                       // EDQUOT
 
     /// <summary>O_DIRECTORY is one of the flags whose value depends on the processor.</summary>
     public static int DirectoryFlags { get; } = RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64

@@ -23,4 +23,10 @@ public sealed class PosixException : IOException
 
     /// <summary>The two names are on different file systems (EXDEV).</summary>
     public bool IsOtherDevice => Error == Libc.OtherDevice;
+
+    /// <summary>The disk or the user's share of it is full (ENOSPC, EDQUOT).</summary>
+    public bool IsFull => Error is Libc.NoSpace or Libc.OverShare;
+
+    /// <summary>The file has as many names as the file system allows (EMLINK).</summary>
+    public bool IsLinkLimit => Error == Libc.TooManyLinks;
 }

@@ -67,4 +67,21 @@ public sealed class DirectoryWatcherTests : IDisposable
         await File.WriteAllTextAsync(Path.Combine(folder, "a"), "");
         Assert.True(await _told.WaitAsync(TimeSpan.FromSeconds(10)));
     }
+
+    [Fact]
+    public async Task A_folder_that_is_deleted_and_made_again_is_still_watched()
+    {
+        var folder = _directory.File("again");
+        Directory.CreateDirectory(folder);
+        using var watch = _watcher.Watch(folder, () => _told.Release());
+        Directory.Delete(folder);
+        Assert.True(await _told.WaitAsync(TimeSpan.FromSeconds(10)));
+        while (await _told.WaitAsync(TimeSpan.FromMilliseconds(100))) { }
+
+        Directory.CreateDirectory(folder);
+        Assert.True(await _told.WaitAsync(TimeSpan.FromSeconds(10)));
+        while (await _told.WaitAsync(TimeSpan.FromMilliseconds(100))) { }
+        await File.WriteAllTextAsync(Path.Combine(folder, "a"), "");
+        Assert.True(await _told.WaitAsync(TimeSpan.FromSeconds(10)));
+    }
 }
