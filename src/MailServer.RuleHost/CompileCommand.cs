@@ -1,0 +1,68 @@
+using System.Text.Json;
+using MailServer.Rules;
+
+namespace MailServer.RuleHost;
+
+/// <summary><c>compile</c>: checks scripts, and writes their compiled forms when there is somewhere to write them.</summary>
+internal static class CompileCommand
+{
+    public static int Run(string[] arguments, TextWriter output, TextWriter errors)
+    {
+        string? directory = null;
+        var identity = "";
+        var files = new List<string>();
+        for (var i = 0; i < arguments.Length; i++)
+            switch (arguments[i])
+            {
+                case "--":
+                    files.AddRange(arguments[(i + 1)..]);
+                    i = arguments.Length;
+                    break;
+                case "--out" when i + 1 < arguments.Length:
+                    directory = arguments[++i];
+                    break;
+                case "--identity" when i + 1 < arguments.Length:
+                    identity = arguments[++i];
+                    break;
+                case "--api" when i + 1 < arguments.Length:
+                    if (arguments[++i] != RuleIdentity.Api)
+                        return Fail(errors, "this rule host belongs to another build of the server");
+                    break;
+                case var file when !file.StartsWith('-'):
+                    files.Add(file);
+                    break;
+                case var unknown:
+                    return Fail(errors, $"unknown option: {unknown}");
+            }
+
+        foreach (var file in files)
+            output.WriteLine(JsonSerializer.Serialize(Compile(file, directory, identity), CompileJson.Default.CompileReply));
+        return 0;
+    }
+
+    public static int Fail(TextWriter errors, string reason)
+    {
+        errors.WriteLine(reason);
+        return 2;
+    }
+
+    private static CompileReply Compile(string file, string? directory, string identity)
+    {
+        try
+        {
+            if (new FileInfo(file).Length > RuleScript.MaxSize)
+                return Refuse(file, $"larger than {RuleScript.MaxSize / 1024} KiB");
+            var text = File.ReadAllBytes(file);
+            var key = RuleScript.KeyOf(identity, text);
+            var (diagnostics, isGood) = ScriptCompiler.Compile(file, text, key, directory);
+            return new() { File = file, Key = key, Diagnostics = diagnostics, IsCompiled = isGood };
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Refuse(file, e.Message);
+        }
+    }
+
+    private static CompileReply Refuse(string file, string reason) =>
+        new() { File = file, Diagnostics = [RuleDiagnostic.OfFile(file, reason)] };
+}

@@ -1,0 +1,101 @@
+using System.Globalization;
+using System.Text;
+using MailServer.Rules;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.Emit;
+using Microsoft.CodeAnalysis.Text;
+
+namespace MailServer.RuleHost;
+
+/// <summary>
+/// Compiles a script twice: as it was written, for the diagnostics, and with the step budget put in, for the code. So what the user is
+/// told is about the user's text.
+/// </summary>
+internal static class ScriptCompiler
+{
+    // What a rule needs: text, numbers, dates, collections, LINQ. Scripts are trusted, so this is a wish for short builds and not a border.
+    private static readonly string[] Libraries =
+    [
+        "System.Private.CoreLib", "System.Runtime", "System.Linq", "System.Collections", "System.Memory", "System.Text.RegularExpressions",
+        "System.Runtime.Extensions", "System.Globalization",
+    ];
+
+    private static readonly CSharpParseOptions Language = new(LanguageVersion.Latest, DocumentationMode.None, SourceCodeKind.Script);
+
+    private static readonly CSharpCompilationOptions Options = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary)
+        .WithScriptClassName(RuleScript.ClassName)
+        .WithOptimizationLevel(OptimizationLevel.Release)
+        .WithNullableContextOptions(NullableContextOptions.Enable)
+        .WithUsings("System", "System.Collections.Generic", "System.Linq", "System.Text.RegularExpressions", "MailServer", "MailServer.Rules")
+        .WithDeterministic(true)
+        .WithConcurrentBuild(false);
+
+    private static readonly Lazy<MetadataReference[]> References = new(FindReferences);
+
+    /// <summary>Gives errors and warnings in order of lines, and whether the script compiles.</summary>
+    public static (RuleDiagnostic[] Diagnostics, bool IsGood) Compile(string file, byte[] text, string key, string? output)
+    {
+        var source = SourceText.From(text, text.Length, Encoding.UTF8);
+        var tree = CSharpSyntaxTree.ParseText(source, Language, file);
+        var compilation = CSharpCompilation.CreateScriptCompilation($"rule-{key}", tree, References.Value, Options, globalsType: typeof(RuleGlobals));
+
+        // Not those of the syntax alone: one missing semicolon must not hide a misspelt name.
+        var found = compilation.GetDiagnostics()
+            .Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning)
+            .OrderBy(diagnostic => diagnostic.Location.SourceSpan.Start)
+            .Select(Describe)
+            .ToArray();
+        if (found.Any(diagnostic => diagnostic.IsError))
+            return (found, false);
+
+        var guarded = new StepInjector(compilation.GetSemanticModel(tree)).Visit(tree.GetRoot());
+        var rewritten = compilation.ReplaceSyntaxTree(tree, CSharpSyntaxTree.Create((CSharpSyntaxNode)guarded, Language, file, Encoding.UTF8));
+        using var code = new MemoryStream();
+        using var symbols = new MemoryStream();
+        var emitted = rewritten.Emit(code, symbols, options: new EmitOptions(debugInformationFormat: DebugInformationFormat.PortablePdb));
+        if (!emitted.Success)
+            return ([.. found, .. emitted.Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).Select(Describe)], false);
+
+        if (output is not null)
+        {
+            // The .dll last: whoever sees it finds the .pdb too.
+            Write(Path.Combine(output, key + ".pdb"), symbols);
+            Write(Path.Combine(output, key + ".dll"), code);
+        }
+
+        return (found, true);
+    }
+
+    private static void Write(string path, MemoryStream content)
+    {
+        var draft = $"{path}.{Environment.ProcessId}";
+        File.WriteAllBytes(draft, content.ToArray());
+        File.Move(draft, path, overwrite: true);
+    }
+
+    private static RuleDiagnostic Describe(Diagnostic diagnostic)
+    {
+        var place = diagnostic.Location.GetMappedLineSpan();
+        return new()
+        {
+            File = place.Path ?? "",
+            Line = place.IsValid ? place.StartLinePosition.Line + 1 : 0,
+            Column = place.IsValid ? place.StartLinePosition.Character + 1 : 0,
+            Id = diagnostic.Id,
+            IsError = diagnostic.Severity == DiagnosticSeverity.Error,
+            Message = diagnostic.GetMessage(CultureInfo.InvariantCulture),
+        };
+    }
+
+    private static MetadataReference[] FindReferences()
+    {
+        var framework = Path.GetDirectoryName(typeof(object).Assembly.Location) ?? "";
+        return
+        [
+            .. Libraries.Select(name => Path.Combine(framework, name + ".dll")).Where(File.Exists).Select(path => MetadataReference.CreateFromFile(path)),
+            MetadataReference.CreateFromFile(typeof(RuleGlobals).Assembly.Location),
+            MetadataReference.CreateFromFile(typeof(Delivery).Assembly.Location),
+        ];
+    }
+}

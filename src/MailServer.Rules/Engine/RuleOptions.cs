@@ -1,0 +1,23 @@
+namespace MailServer.Rules;
+
+/// <summary>Where rules are, and what they may cost.</summary>
+public sealed record RuleOptions
+{
+    /// <summary>The administrators' scripts: every <c>*.csx</c> in it, in order of names.</summary>
+    public required string GlobalDirectory { get; init; }
+
+    /// <summary>Where compiled scripts are kept. Everything in it can be made again.</summary>
+    public required string CacheDirectory { get; init; }
+
+    /// <summary>The rule host's <c>MailServer.RuleHost.dll</c>.</summary>
+    public required string RuleHostPath { get; init; }
+
+    /// <summary>Steps a script may take for one mail.</summary>
+    public int StepBudget { get; init; } = Rules.StepBudget.Default;
+
+    /// <summary>How long the compiler may take: a slow machine needs ten seconds for the first script.</summary>
+    public TimeSpan CompileLimit { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>How long to wait after a change for the next one: an editor writes in several steps.</summary>
+    public TimeSpan Settle { get; init; } = TimeSpan.FromMilliseconds(200);
+}

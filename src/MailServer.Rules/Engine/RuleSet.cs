@@ -1,0 +1,53 @@
+using Microsoft.Extensions.Logging;
+
+namespace MailServer.Rules;
+
+/// <summary>The scripts in service at one moment, in order of their names. A message keeps the set it began with.</summary>
+public sealed class RuleSet
+{
+    private readonly LoadedRule[] _rules;
+    private readonly int _budget;
+    private readonly ILogger _logger;
+
+    internal RuleSet(LoadedRule[] rules, int budget, ILogger logger) => (_rules, _budget, _logger) = (rules, budget, logger);
+
+    internal IReadOnlyList<LoadedRule> Rules => _rules;
+
+    /// <summary>Whether there is nothing to ask.</summary>
+    public bool IsEmpty => _rules.Length == 0;
+
+    /// <summary>
+    /// Asks the scripts, first to last, where the mail goes. Never throws: a script that fails means that what it did is undone, no later
+    /// script runs, and the mail is kept in INBOX beside what earlier scripts decided.
+    /// </summary>
+    /// <param name="mail">The mail.</param>
+    /// <param name="detail">The part after <c>+</c> of the recipient's address.</param>
+    /// <param name="sofar">What was decided before.</param>
+    public Delivery Decide(Mail mail, string? detail, Delivery sofar)
+    {
+        ArgumentNullException.ThrowIfNull(sofar);
+        if (_rules.Length == 0 || sofar.IsFinal)
+            return sofar;
+
+        var plan = new DeliveryPlan(sofar);
+        var globals = new RuleGlobals(mail, detail, plan);
+        foreach (var rule in _rules)
+        {
+            plan.Begin(rule.File);
+            if (rule.Run(globals, _budget) is { } failure)
+            {
+                plan.Fail(failure.Line, failure.Reason);
+                Log.RuleFailed(_logger, rule.File, failure.Line, failure.Reason);
+                break;
+            }
+
+            if (globals.IsStopped)
+                break;
+        }
+
+        if (plan.Warnings is { } warnings)
+            foreach (var step in warnings)
+                Log.RuleWarned(_logger, step.Rule, step.Line, step.Action);
+        return plan.ToDelivery();
+    }
+}

@@ -1,0 +1,35 @@
+using Microsoft.Extensions.Logging;
+
+namespace MailServer.Rules;
+
+internal static partial class Log
+{
+    [LoggerMessage(EventId = 600, Level = LogLevel.Warning, Message = "rule {Rule}({Line}) failed, the mail is kept in INBOX: {Reason}")]
+    public static partial void RuleFailed(ILogger logger, string rule, int line, string reason);
+
+    [LoggerMessage(EventId = 601, Level = LogLevel.Warning, Message = "rule {Rule}({Line}): {Action}")]
+    public static partial void RuleWarned(ILogger logger, string rule, int line, string action);
+
+    [LoggerMessage(EventId = 602, Level = LogLevel.Information, Message = "rules in service: {Rules}")]
+    public static partial void InService(ILogger logger, string rules);
+
+    [LoggerMessage(EventId = 603, Level = LogLevel.Error, Message = "rule {Rule} does not compile; {InService}: {Diagnostic}")]
+    public static partial void DoesNotCompile(ILogger logger, string rule, string inService, string diagnostic);
+
+    [LoggerMessage(EventId = 604, Level = LogLevel.Error, Message = "rules cannot be compiled: {Reason}")]
+    public static partial void NoCompiler(ILogger logger, string reason);
+
+    [LoggerMessage(EventId = 605, Level = LogLevel.Warning, Message = "rules folder {Folder} cannot be read: {Reason}")]
+    public static partial void FolderUnreadable(ILogger logger, string folder, string reason);
+
+    [LoggerMessage(EventId = 606, Level = LogLevel.Warning, Message = "rules cache {Folder} cannot be written: {Reason}")]
+    public static partial void CacheUnwritable(ILogger logger, string folder, string reason);
+
+    [LoggerMessage(EventId = 607, Level = LogLevel.Warning, Message = "{Count} replaced rule versions are still in memory after collection")]
+    public static partial void RetiredAlive(ILogger logger, int count);
+
+    [LoggerMessage(EventId = 608, Level = LogLevel.Error, Message = "reloading rules failed; what was in service stays")]
+    public static partial void ReloadFailed(ILogger logger, Exception exception);
+
+    // Next free id: 609
+}
