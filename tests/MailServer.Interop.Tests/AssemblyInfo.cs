@@ -1,0 +1,4 @@
+using System.Runtime.Versioning;
+
+// The clients are Debian's.
+[assembly: SupportedOSPlatform("linux")]
