@@ -1,0 +1,126 @@
+namespace MailServer.Wire.Imap;
+
+/// <summary>A command with its arguments (RFC 3501 §6). Memory belongs to the request's buffer and is valid until the next read.</summary>
+/// <param name="Tag">The client's tag.</param>
+public abstract record ImapRequest(ReadOnlyMemory<byte> Tag)
+{
+    /// <summary>A command without arguments.</summary>
+    public sealed record Simple(ReadOnlyMemory<byte> Tag, SimpleCommand Command) : ImapRequest(Tag);
+
+    /// <summary>AUTHENTICATE (RFC 3501 §6.2.2), with the initial response of RFC 4959: empty for <c>=</c>, null for none.</summary>
+    public sealed record Authenticate(ReadOnlyMemory<byte> Tag, ReadOnlyMemory<byte> Mechanism, ReadOnlyMemory<byte>? InitialResponse) : ImapRequest(Tag)
+    {
+        /// <inheritdoc/>
+        public override string ToString() => nameof(Authenticate);
+    }
+
+    /// <summary>LOGIN (RFC 3501 §6.2.3).</summary>
+    public sealed record Login(ReadOnlyMemory<byte> Tag, ReadOnlyMemory<byte> User, ReadOnlyMemory<byte> Password) : ImapRequest(Tag)
+    {
+        /// <inheritdoc/>
+        public override string ToString() => nameof(Login);
+    }
+
+    /// <summary>ENABLE (RFC 5161).</summary>
+    public sealed record Enable(ReadOnlyMemory<byte> Tag, IReadOnlyList<ReadOnlyMemory<byte>> Capabilities) : ImapRequest(Tag);
+
+    /// <summary>ID (RFC 2971): field and value in turn; empty for NIL.</summary>
+    public sealed record Id(ReadOnlyMemory<byte> Tag, IReadOnlyList<ReadOnlyMemory<byte>?> Pairs) : ImapRequest(Tag);
+
+    /// <summary>SELECT and EXAMINE (RFC 3501 §6.3.1, §6.3.2).</summary>
+    public sealed record Select(ReadOnlyMemory<byte> Tag, ReadOnlyMemory<byte> Mailbox, bool IsExamine) : ImapRequest(Tag);
+
+    /// <summary>CREATE (RFC 3501 §6.3.3), with the special uses of RFC 6154 §5.2, backslash included.</summary>
+    public sealed record Create(ReadOnlyMemory<byte> Tag, ReadOnlyMemory<byte> Mailbox, IReadOnlyList<ReadOnlyMemory<byte>> Uses) : ImapRequest(Tag);
+
+    /// <summary>DELETE, SUBSCRIBE, UNSUBSCRIBE: commands on one mailbox name.</summary>
+    public sealed record OnMailbox(ReadOnlyMemory<byte> Tag, MailboxCommand Command, ReadOnlyMemory<byte> Mailbox) : ImapRequest(Tag);
+
+    /// <summary>RENAME (RFC 3501 §6.3.5).</summary>
+    public sealed record Rename(ReadOnlyMemory<byte> Tag, ReadOnlyMemory<byte> From, ReadOnlyMemory<byte> To) : ImapRequest(Tag);
+
+    /// <summary>LIST and LSUB (RFC 3501 §6.3.8, §6.3.9).</summary>
+    public sealed record List(ReadOnlyMemory<byte> Tag, ReadOnlyMemory<byte> Reference, ReadOnlyMemory<byte> Pattern, bool IsLsub) : ImapRequest(Tag);
+
+    /// <summary>STATUS (RFC 3501 §6.3.10).</summary>
+    public sealed record Status(ReadOnlyMemory<byte> Tag, ReadOnlyMemory<byte> Mailbox, IReadOnlyList<StatusItem> Items) : ImapRequest(Tag);
+
+    /// <summary>EXPUNGE (RFC 3501 §6.4.3), or UID EXPUNGE with a set (RFC 4315 §2.1).</summary>
+    public sealed record Expunge(ReadOnlyMemory<byte> Tag, IReadOnlyList<SequenceRange>? Uids) : ImapRequest(Tag);
+
+    /// <summary>SEARCH and UID SEARCH (RFC 3501 §6.4.4).</summary>
+    public sealed record Search(ReadOnlyMemory<byte> Tag, bool IsUid, SearchTerm Term) : ImapRequest(Tag);
+
+    /// <summary>FETCH and UID FETCH (RFC 3501 §6.4.5).</summary>
+    public sealed record Fetch(ReadOnlyMemory<byte> Tag, bool IsUid, IReadOnlyList<SequenceRange> Messages, IReadOnlyList<FetchItem> Items) : ImapRequest(Tag);
+
+    /// <summary>STORE and UID STORE (RFC 3501 §6.4.6).</summary>
+    public sealed record Store(ReadOnlyMemory<byte> Tag, bool IsUid, IReadOnlyList<SequenceRange> Messages, StoreMode Mode, bool IsSilent, FlagList Flags)
+        : ImapRequest(Tag);
+
+    /// <summary>COPY, MOVE and their UID forms (RFC 3501 §6.4.7, RFC 6851).</summary>
+    public sealed record Copy(ReadOnlyMemory<byte> Tag, bool IsUid, bool IsMove, IReadOnlyList<SequenceRange> Messages, ReadOnlyMemory<byte> Mailbox)
+        : ImapRequest(Tag);
+}
+
+/// <summary>Commands without arguments.</summary>
+public enum SimpleCommand
+{
+    /// <summary>CAPABILITY.</summary>
+    Capability,
+    /// <summary>NOOP.</summary>
+    Noop,
+    /// <summary>LOGOUT.</summary>
+    Logout,
+    /// <summary>STARTTLS.</summary>
+    StartTls,
+    /// <summary>NAMESPACE (RFC 2342).</summary>
+    Namespace,
+    /// <summary>IDLE (RFC 2177).</summary>
+    Idle,
+    /// <summary>CHECK.</summary>
+    Check,
+    /// <summary>CLOSE.</summary>
+    Close,
+    /// <summary>UNSELECT (RFC 3691).</summary>
+    Unselect,
+}
+
+/// <summary>Commands on one mailbox name.</summary>
+public enum MailboxCommand
+{
+    /// <summary>DELETE.</summary>
+    Delete,
+    /// <summary>SUBSCRIBE.</summary>
+    Subscribe,
+    /// <summary>UNSUBSCRIBE.</summary>
+    Unsubscribe,
+}
+
+/// <summary>Items of STATUS.</summary>
+public enum StatusItem
+{
+    /// <summary>MESSAGES.</summary>
+    Messages,
+    /// <summary>RECENT.</summary>
+    Recent,
+    /// <summary>UIDNEXT.</summary>
+    UidNext,
+    /// <summary>UIDVALIDITY.</summary>
+    UidValidity,
+    /// <summary>UNSEEN.</summary>
+    Unseen,
+    /// <summary>SIZE (RFC 8438).</summary>
+    Size,
+}
+
+/// <summary>How STORE changes flags.</summary>
+public enum StoreMode
+{
+    /// <summary><c>+FLAGS</c>.</summary>
+    Add,
+    /// <summary><c>-FLAGS</c>.</summary>
+    Remove,
+    /// <summary><c>FLAGS</c>.</summary>
+    Replace,
+}

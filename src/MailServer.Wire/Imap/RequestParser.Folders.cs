@@ -1,0 +1,113 @@
+namespace MailServer.Wire.Imap;
+
+/// <content>Commands about mailboxes.</content>
+public static partial class RequestParser
+{
+    private static Arguments OnMailbox(MailboxCommand command) => (ref cursor, tag, out request) =>
+    {
+        request = null;
+        return cursor.TrySkipSpace() && cursor.TryReadAString(out var mailbox)
+            ? Done(new ImapRequest.OnMailbox(tag, command, mailbox), out request)
+            : RequestFault.BadArguments;
+    };
+
+    /// <summary><c>select = "SELECT" SP mailbox</c>.</summary>
+    private static RequestFault ReadSelect(ref Cursor cursor, ReadOnlyMemory<byte> tag, bool examine, out ImapRequest? request)
+    {
+        request = null;
+        return cursor.TrySkipSpace() && cursor.TryReadAString(out var mailbox)
+            ? Done(new ImapRequest.Select(tag, mailbox, examine), out request)
+            : RequestFault.BadArguments;
+    }
+
+    /// <summary><c>rename = "RENAME" SP mailbox SP mailbox</c>.</summary>
+    private static RequestFault ReadRename(ref Cursor cursor, ReadOnlyMemory<byte> tag, out ImapRequest? request)
+    {
+        request = null;
+        return cursor.TrySkipSpace() && cursor.TryReadAString(out var from) && cursor.TrySkipSpace() && cursor.TryReadAString(out var to)
+            ? Done(new ImapRequest.Rename(tag, from, to), out request)
+            : RequestFault.BadArguments;
+    }
+
+    /// <summary><c>create = "CREATE" SP mailbox [SP "(" "USE" SP "(" [use-attr *(SP use-attr)] ")" ")"]</c> (RFC 6154 §6).</summary>
+    private static RequestFault ReadCreate(ref Cursor cursor, ReadOnlyMemory<byte> tag, out ImapRequest? request)
+    {
+        request = null;
+        var uses = new List<ReadOnlyMemory<byte>>();
+        if (!cursor.TrySkipSpace() || !cursor.TryReadAString(out var mailbox))
+            return RequestFault.BadArguments;
+        if (cursor.TrySkipWord(" ("u8))
+        {
+            if (!cursor.TrySkipWord("USE ("u8))
+                return RequestFault.BadArguments;
+            while (!cursor.TrySkip(')'))
+            {
+                var start = cursor.Position;
+                if (uses.Count == GrammarLimits.Names)
+                    return RequestFault.TooMany;
+                if (!cursor.TrySkip('\\') || !cursor.TryReadAtom(out _))
+                    return RequestFault.BadArguments;
+                uses.Add(cursor.From(start));
+                if (!cursor.TrySkipSpace() && cursor.Next != (byte)')')
+                    return RequestFault.BadArguments;
+            }
+
+            if (!cursor.TrySkip(')'))
+                return RequestFault.BadArguments;
+        }
+
+        return Done(new ImapRequest.Create(tag, mailbox, uses), out request);
+    }
+
+    /// <summary><c>list = "LIST" SP mailbox SP list-mailbox</c>.</summary>
+    private static RequestFault ReadList(ref Cursor cursor, ReadOnlyMemory<byte> tag, bool lsub, out ImapRequest? request)
+    {
+        request = null;
+        return cursor.TrySkipSpace() && cursor.TryReadAString(out var reference) && cursor.TrySkipSpace() && cursor.TryReadListMailbox(out var pattern)
+            ? Done(new ImapRequest.List(tag, reference, pattern, lsub), out request)
+            : RequestFault.BadArguments;
+    }
+
+    /// <summary><c>status = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"</c>.</summary>
+    private static RequestFault ReadStatus(ref Cursor cursor, ReadOnlyMemory<byte> tag, out ImapRequest? request)
+    {
+        request = null;
+        var items = new List<StatusItem>();
+        if (!cursor.TrySkipSpace() || !cursor.TryReadAString(out var mailbox) || !cursor.TrySkipSpace() || !cursor.TrySkip('('))
+            return RequestFault.BadArguments;
+        do
+        {
+            if (items.Count == GrammarLimits.Names)
+                return RequestFault.TooMany;
+            if (!TryReadStatusItem(ref cursor, out var item))
+                return RequestFault.BadArguments;
+            items.Add(item);
+        }
+        while (cursor.TrySkipSpace());
+
+        return cursor.TrySkip(')') ? Done(new ImapRequest.Status(tag, mailbox, items), out request) : RequestFault.BadArguments;
+    }
+
+    private static bool TryReadStatusItem(ref Cursor cursor, out StatusItem item)
+    {
+        if (cursor.TrySkipWord("MESSAGES"u8))
+            item = StatusItem.Messages;
+        else if (cursor.TrySkipWord("RECENT"u8))
+            item = StatusItem.Recent;
+        else if (cursor.TrySkipWord("UIDNEXT"u8))
+            item = StatusItem.UidNext;
+        else if (cursor.TrySkipWord("UIDVALIDITY"u8))
+            item = StatusItem.UidValidity;
+        else if (cursor.TrySkipWord("UNSEEN"u8))
+            item = StatusItem.Unseen;
+        else if (cursor.TrySkipWord("SIZE"u8))
+            item = StatusItem.Size;
+        else
+        {
+            item = default;
+            return false;
+        }
+
+        return cursor.Next is (byte)' ' or (byte)')';
+    }
+}
