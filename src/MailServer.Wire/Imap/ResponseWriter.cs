@@ -32,7 +32,8 @@ public ref struct ResponseWriter(IBufferWriter<byte> output)
     {
         if (_used > 0)
             _output.Advance(_used);
-        (_span, _used) = (default, 0);
+        _span = default;
+        _used = 0;
     }
 
     /// <summary>Octets as they are.</summary>
@@ -75,7 +76,7 @@ public ref struct ResponseWriter(IBufferWriter<byte> output)
     }
 
     /// <summary><c>string</c>: quoted where that can hold it, else a literal.</summary>
-    public void String(ReadOnlySpan<byte> text)
+    public void Text(ReadOnlySpan<byte> text)
     {
         if (text.Length <= MaxQuoted && !text.ContainsAnyExcept(PlainQuoted))
         {
@@ -98,7 +99,7 @@ public ref struct ResponseWriter(IBufferWriter<byte> output)
     public void AString(ReadOnlySpan<byte> text)
     {
         if (text.IsEmpty || text.ContainsAnyExcept(AtomChars) || System.Text.Ascii.EqualsIgnoreCase(text, "NIL"u8))
-            String(text);
+            Text(text);
         else
             Raw(text);
     }
