@@ -1,8 +1,6 @@
-using System.Runtime.Versioning;
 using MailServer;
 using MailServer.Plugins.AuthPasswordFile;
 
-[assembly: UnsupportedOSPlatform("windows")]
 [assembly: MailPlugin("auth.passwordfile", typeof(PasswordFilePlugin))]
 
 namespace MailServer.Plugins.AuthPasswordFile;
