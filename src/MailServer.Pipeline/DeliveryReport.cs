@@ -1,0 +1,39 @@
+namespace MailServer.Pipeline;
+
+/// <summary>What became of one recipient's copy.</summary>
+public sealed record DeliveryReport
+{
+    /// <summary>Our name for the message.</summary>
+    public required string MessageId { get; init; }
+
+    /// <summary>How it came.</summary>
+    public required Envelope Envelope { get; init; }
+
+    /// <summary>For whom.</summary>
+    public required Recipient Recipient { get; init; }
+
+    /// <summary>What the rules decided, with the steps that led there. When a folder could not be used this says what was done instead.</summary>
+    public required Delivery Delivery { get; init; }
+
+    /// <summary>The files written, in the order of the delivery's folders; empty when it was discarded or failed.</summary>
+    public IReadOnlyList<string> Paths { get; init; } = [];
+
+    /// <summary>Why it is not delivered, or null. Then the peer was told to try again, and nothing was acknowledged.</summary>
+    public Problem? Problem { get; init; }
+
+    /// <summary>Octets with CRLF line ends, without our trace fields.</summary>
+    public long Size { get; init; }
+
+    /// <summary>Sum of the filters' scores.</summary>
+    public double JunkScore { get; init; }
+
+    /// <summary>From the message's end to the copy's safe place on disk.</summary>
+    public required TimeSpan Elapsed { get; init; }
+}
+
+/// <summary>Is told of deliveries, for the journal and the demo. Called once a recipient before the peer gets its answer: be quick; must not throw.</summary>
+public interface IDeliveryObserver
+{
+    /// <summary>A copy is on disk, discarded, or failed.</summary>
+    void Delivered(DeliveryReport report);
+}

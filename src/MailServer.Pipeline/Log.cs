@@ -1,0 +1,56 @@
+using Microsoft.Extensions.Logging;
+
+namespace MailServer.Pipeline;
+
+internal static partial class Log
+{
+    [LoggerMessage(EventId = 500, Level = LogLevel.Information, Message = "{ConnectionId}: {MessageId}: accepted from <{ReversePath}> for {Recipients}, {Size} bytes, score {Score}")]
+    public static partial void Accepted(ILogger logger, string connectionId, string messageId, EmailAddress? reversePath, string recipients, long size, double score);
+
+    [LoggerMessage(EventId = 501, Level = LogLevel.Information, Message = "{MessageId}: <{Recipient}> delivered to {Account}: {Folders}{Rule}")]
+    public static partial void Delivered(ILogger logger, string messageId, EmailAddress recipient, EmailAddress account, string folders, string rule);
+
+    [LoggerMessage(EventId = 502, Level = LogLevel.Information, Message = "{ConnectionId}: {MessageId}: refused from <{ReversePath}> for {Recipients}: {Status} {Reason}")]
+    public static partial void Refused(ILogger logger, string connectionId, string messageId, EmailAddress? reversePath, string recipients, StatusCode status, string reason);
+
+    [LoggerMessage(EventId = 503, Level = LogLevel.Information, Message = "{ConnectionId}: sender <{ReversePath}> refused: {Status} {Reason}")]
+    public static partial void SenderRefused(ILogger logger, string connectionId, EmailAddress? reversePath, StatusCode status, string reason);
+
+    [LoggerMessage(EventId = 504, Level = LogLevel.Information, Message = "{ConnectionId}: {MessageId}: recipient <{Recipient}> refused: {Status} {Reason}")]
+    public static partial void RecipientRefused(ILogger logger, string connectionId, string messageId, EmailAddress recipient, StatusCode status, string reason);
+
+    [LoggerMessage(EventId = 505, Level = LogLevel.Information, Message = "{ConnectionId}: connection from {Remote} refused: {Status} {Reason}")]
+    public static partial void ConnectionRefused(ILogger logger, string connectionId, System.Net.IPEndPoint remote, StatusCode status, string reason);
+
+    [LoggerMessage(EventId = 506, Level = LogLevel.Warning, Message = "{Subject}: filter {Filter} of plugin {Plugin} failed at {Phase}, {OnFailure}: {Reason}")]
+    public static partial void FilterFailed(ILogger logger, string subject, string filter, string plugin, string phase, string onFailure, string reason);
+
+    [LoggerMessage(EventId = 507, Level = LogLevel.Warning, Message = "{MessageId}: rule {Rule} of plugin {Plugin} failed for <{Recipient}>, the mail is kept in INBOX: {Reason}")]
+    public static partial void RuleFailed(ILogger logger, string messageId, string rule, string plugin, EmailAddress recipient, string reason);
+
+    [LoggerMessage(EventId = 508, Level = LogLevel.Warning, Message = "{MessageId}: folder {Folder} of {Account} cannot be used, INBOX gets the mail: {Reason}")]
+    public static partial void FolderUnusable(ILogger logger, string messageId, FolderName folder, EmailAddress account, string reason);
+
+    [LoggerMessage(EventId = 509, Level = LogLevel.Error, Message = "{MessageId}: <{Recipient}> not delivered, the peer is to try again: {Reason}")]
+    public static partial void NotDelivered(ILogger logger, string messageId, EmailAddress recipient, string reason);
+
+    [LoggerMessage(EventId = 510, Level = LogLevel.Warning, Message = "{MessageId}: delivered to {Done} of {All} accounts; when it comes again those are passed over")]
+    public static partial void PartlyDelivered(ILogger logger, string messageId, int done, int all);
+
+    [LoggerMessage(EventId = 511, Level = LogLevel.Warning, Message = "{MessageId}: {Rule}({Line}) wants what cannot be done yet: {Action}; the mail is kept in INBOX")]
+    public static partial void NotYet(ILogger logger, string messageId, string rule, int line, string action);
+
+    [LoggerMessage(EventId = 512, Level = LogLevel.Error, Message = "{MessageId}: {Step} failed, the peer is to try again: {Reason}")]
+    public static partial void StepFailed(ILogger logger, string messageId, string step, string reason);
+
+    [LoggerMessage(EventId = 513, Level = LogLevel.Error, Message = "{MessageId}: the delivery's observer failed: {Reason}")]
+    public static partial void ObserverFailed(ILogger logger, string messageId, string reason);
+
+    [LoggerMessage(EventId = 514, Level = LogLevel.Error, Message = "no plugin provides accounts: all recipients are asked to come again later")]
+    public static partial void NoAccounts(ILogger logger);
+
+    [LoggerMessage(EventId = 515, Level = LogLevel.Warning, Message = "{MessageId}: {Flag} is not a flag or keyword, ignored")]
+    public static partial void BadFlag(ILogger logger, string messageId, string flag);
+
+    // Next free id: 516
+}

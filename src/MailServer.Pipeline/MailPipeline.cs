@@ -1,0 +1,55 @@
+using MailServer.Rules;
+using Microsoft.Extensions.Logging;
+
+namespace MailServer.Pipeline;
+
+/// <summary>The one road that a message takes: filters, recipients, spool, trace fields, rules, delivery.</summary>
+public sealed class MailPipeline : IMailIngress
+{
+    private static readonly Problem TooBig = new(new(5, 3, 4), "Message too big") { Reason = ProblemReason.LimitReached };
+
+    private readonly PipelineParts _parts;
+    private readonly ConnectVerdicts _connections = new();
+
+    internal MailPipeline(
+        PipelineOptions options, IDeliveryStore store, IRoles roles, RuleEngine? rules, IDeliveryObserver? observer, TimeProvider time, ILoggerFactory logging)
+    {
+        var logger = logging.CreateLogger("MailServer.Pipeline");
+        _parts = new(
+            options,
+            store,
+            new FilterStage(options, roles, time, logger),
+            new RecipientResolver(options, roles, logger),
+            new RuleStage(options, roles, rules, time, logger),
+            new DeliverStage(store, observer, time, logger),
+            time,
+            logger);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Problem?> ConnectAsync(ConnectionInfo connection, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        var verdict = await _parts.Filters
+            .AskAsync("connect", connection.Id, (filter, token) => filter.OnConnectAsync(connection, token), null, cancellationToken).ConfigureAwait(false);
+        if (verdict.Problem is { } problem)
+            Log.ConnectionRefused(_parts.Logger, connection.Id, connection.Remote, problem.Status, problem.Text);
+        else
+            _connections.Add(connection.Id, verdict);
+        return verdict.Problem;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IMailTransaction> BeginAsync(Envelope envelope, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(envelope);
+        var verdict = envelope.AnnouncedSize > _parts.Options.MaxMessageSize
+            ? Verdict.Refuse(TooBig)
+            : await _parts.Filters.AskAsync(
+                "sender", envelope.Connection.Id, (filter, token) => filter.OnSenderAsync(envelope, token), null, cancellationToken).ConfigureAwait(false);
+        if (verdict.Problem is { } problem)
+            Log.SenderRefused(_parts.Logger, envelope.Connection.Id, envelope.ReversePath, problem.Status, problem.Text);
+        return new MailTransaction(
+            _parts, envelope, MessageId.Create(_parts.Time), _connections.Of(envelope.Connection.Id).With(verdict), verdict.Problem);
+    }
+}

@@ -1,0 +1,150 @@
+using System.IO.Pipelines;
+using Microsoft.Extensions.Logging;
+
+namespace MailServer.Pipeline;
+
+/// <summary>The pipeline's parts, shared by all messages.</summary>
+internal sealed record PipelineParts(
+    PipelineOptions Options, IDeliveryStore Store, FilterStage Filters, RecipientResolver Resolver, RuleStage Rules, DeliverStage Deliver, TimeProvider Time, ILogger Logger);
+
+/// <summary>One message on its way through the stages.</summary>
+internal sealed class MailTransaction(PipelineParts parts, Envelope envelope, string id, Verdict sofar, Problem? senderProblem) : IMailTransaction
+{
+    private static readonly Problem TooBig = new(new(5, 3, 4), "Message too big") { Reason = ProblemReason.LimitReached };
+    private static readonly Problem Loops = new(new(5, 4, 6), "Too many hops, the message goes in circles") { Reason = ProblemReason.LimitReached };
+    private static readonly Problem TooMany = new(new(4, 5, 3), "Too many recipients") { Reason = ProblemReason.LimitReached };
+    private static readonly Problem NoRecipients = new(new(5, 5, 1), "No valid recipients");
+
+    private readonly List<Recipient> _recipients = [];
+    private readonly List<Verdict> _verdicts = [];
+    private readonly HashSet<(EmailAddress Account, string? Detail)> _known = [];
+    private ISpool? _spool;
+    private LimitedWriter? _body;
+    private bool _isCommitted;
+
+    public string Id => id;
+
+    public Problem? SenderProblem => senderProblem;
+
+    public PipeWriter Body => _body ??= OpenBody();
+
+    public async ValueTask<Problem?> AddRecipientAsync(EmailAddress recipient, CancellationToken cancellationToken)
+    {
+        if (senderProblem is not null)
+            return senderProblem;
+        var problem = _recipients.Count >= parts.Options.MaxRecipients ? TooMany : await AddAsync(recipient, cancellationToken).ConfigureAwait(false);
+        if (problem is not null)
+            Log.RecipientRefused(parts.Logger, envelope.Connection.Id, id, recipient, problem.Status, problem.Text);
+        return problem;
+    }
+
+    public async ValueTask<Problem?> CommitAsync(CancellationToken cancellationToken)
+    {
+        if (_isCommitted)
+            throw new InvalidOperationException("a message is committed once");
+        _isCommitted = true;
+        var problem = await RunAsync(cancellationToken).ConfigureAwait(false);
+        if (problem is not null)
+            Log.Refused(parts.Logger, envelope.Connection.Id, id, envelope.ReversePath, Recipients, problem.Status, problem.Text);
+        return problem;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_spool is not null)
+            await _spool.DisposeAsync().ConfigureAwait(false);
+        _spool = null;
+    }
+
+    // A log line is for reading: the first few, and how many there are.
+    private string Recipients => _recipients.Count switch
+    {
+        0 => "nobody",
+        <= 3 => string.Join(", ", _recipients.Select(recipient => $"<{recipient.Address}>")),
+        var count => $"<{_recipients[0].Address}> and {count - 1} more",
+    };
+
+    private async ValueTask<Problem?> AddAsync(EmailAddress address, CancellationToken cancellationToken)
+    {
+        var found = await parts.Resolver.ResolveAsync(address, envelope.User is not null, cancellationToken).ConfigureAwait(false);
+        if (!found.TryGet(out var recipient, out var problem))
+            return problem;
+        var verdict = await parts.Filters
+            .AskAsync("recipient", id, (filter, token) => filter.OnRecipientAsync(envelope, address, token), null, cancellationToken).ConfigureAwait(false);
+        if (verdict.Problem is not null)
+            return verdict.Problem;
+
+        // Named twice, it gets one copy; named with another detail, the rules may send it elsewhere.
+        if (_known.Add((recipient.Account.Address, recipient.Detail)))
+        {
+            _recipients.Add(recipient);
+            _verdicts.Add(verdict);
+        }
+
+        return null;
+    }
+
+    private LimitedWriter OpenBody()
+    {
+        try
+        {
+            _spool = parts.Store.CreateSpool();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Log.StepFailed(parts.Logger, id, "opening a file for the message", OneLine.Of(e));
+        }
+
+        return new(_spool?.Writer, parts.Options.MaxMessageSize);
+    }
+
+    private async ValueTask<Problem?> RunAsync(CancellationToken cancellationToken)
+    {
+        if (senderProblem is not null)
+            return senderProblem;
+        if (_recipients.Count == 0)
+            return NoRecipients;
+        await Body.CompleteAsync().ConfigureAwait(false);
+        if (_body is { IsOver: true })
+            return TooBig;
+        if (_spool is null)
+            return Problem.Unavailable;
+
+        var started = parts.Time.GetTimestamp();
+        var received = parts.Time.GetUtcNow();
+        if (await ReadHeaderAsync(_spool, cancellationToken).ConfigureAwait(false) is not { } header)
+            return Problem.Unavailable;
+        if (header.Count("Received"u8) > parts.Options.MaxHops)
+            return Loops;
+
+        var message = new SpooledMessage(id, _spool, header) { JunkScore = sofar.Score };
+        var verdict = sofar.With(await parts.Filters.AskAsync(
+            "message", id, (filter, token) => filter.OnMessageAsync(envelope, message, token), answer => message.JunkScore += answer.Score, cancellationToken).ConfigureAwait(false));
+        message.Seal();
+        if (verdict.Problem is not null)
+            return verdict.Problem;
+
+        var deliveries = await parts.Rules.DecideAsync(
+            message, _recipients, _verdicts, verdict.Action == VerdictAction.Quarantine, received, cancellationToken).ConfigureAwait(false);
+        var fields = TraceStage.Compose(envelope, message, parts.Options.Server.Hostname, _recipients is [var only] ? only.Address : null, received);
+        var problem = await parts.Deliver.DeliverAsync(envelope, message, _spool, fields, _recipients, deliveries, started).ConfigureAwait(false);
+        if (problem is null && parts.Logger.IsEnabled(LogLevel.Information))
+            Log.Accepted(parts.Logger, envelope.Connection.Id, id, envelope.ReversePath, Recipients, message.Size, message.JunkScore);
+        return problem;
+    }
+
+    private async ValueTask<HeaderBlock?> ReadHeaderAsync(ISpool spool, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var file = spool.OpenRead();
+            await using (file.ConfigureAwait(false))
+                return await HeaderBlock.ReadAsync(file, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Log.StepFailed(parts.Logger, id, "reading the message", OneLine.Of(e));
+            return null;
+        }
+    }
+}

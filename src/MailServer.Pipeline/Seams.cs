@@ -1,0 +1,71 @@
+using System.IO.Pipelines;
+using MailServer.Extensibility;
+
+namespace MailServer.Pipeline;
+
+/// <summary>What the pipeline needs of the store. Tests put failing disks in its place.</summary>
+internal interface IDeliveryStore
+{
+    ISpool CreateSpool();
+
+    /// <summary>Puts a sealed message into a folder; durable when it returns a value.</summary>
+    ValueTask<Outcome<string>> DeliverAsync(ISpool spool, User user, FolderName folder, MessageFlags flags, CancellationToken cancellationToken);
+}
+
+/// <summary>A message being received.</summary>
+internal interface ISpool : IAsyncDisposable
+{
+    PipeWriter Writer { get; }
+
+    /// <summary>Octets so far, with CRLF line ends.</summary>
+    long Size { get; }
+
+    /// <summary>Ends the message and puts fields on top.</summary>
+    ValueTask<Problem?> SealAsync(ReadOnlyMemory<byte> topFields, CancellationToken cancellationToken);
+
+    /// <summary>The message as it was received, with LF line ends.</summary>
+    Stream OpenRead();
+}
+
+/// <summary>What the pipeline needs of the plugins.</summary>
+internal interface IRoles
+{
+    IAccountDirectory Accounts { get; }
+
+    /// <summary>Whether there is a directory at all: without one nobody knows who is here, which is not the same as nobody being here.</summary>
+    bool HasAccounts { get; }
+
+    RoleHold<T> Lease<T>()
+        where T : class;
+}
+
+/// <summary>Holds the providers of a role for a call.</summary>
+internal readonly struct RoleHold<T>(IReadOnlyList<PluginRole<T>> items, IDisposable? lease) : IDisposable
+    where T : class
+{
+    public IReadOnlyList<PluginRole<T>> Items => items;
+
+    public void Dispose() => lease?.Dispose();
+}
+
+/// <summary>The plugins in service.</summary>
+internal sealed class PluginRoles(PluginManager plugins) : IRoles
+{
+    public IAccountDirectory Accounts => plugins.Accounts;
+
+    public bool HasAccounts
+    {
+        get
+        {
+            using var lease = plugins.Lease<IAccountDirectory>();
+            return lease.Items.Count > 0;
+        }
+    }
+
+    public RoleHold<T> Lease<T>()
+        where T : class
+    {
+        var lease = plugins.Lease<T>();
+        return new(lease.Items, lease);
+    }
+}

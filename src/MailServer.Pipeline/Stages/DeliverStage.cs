@@ -1,0 +1,140 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+
+namespace MailServer.Pipeline;
+
+/// <summary>
+/// Puts the copies into folders. Nothing is acknowledged that is not on disk: when one recipient's copy cannot be stored the peer is told to
+/// try again, and at the next try those who have theirs are passed over.
+/// </summary>
+internal sealed class DeliverStage(IDeliveryStore store, IDeliveryObserver? observer, TimeProvider time, ILogger logger)
+{
+    // Each copy waits for its disk; more at once bring nothing on one disk and could starve other messages.
+    private const int MaxAtOnce = 8;
+
+    private readonly PartialDeliveries _partial = new(time);
+
+    /// <summary>Delivers; null means that every copy is on disk.</summary>
+    public async ValueTask<Problem?> DeliverAsync(
+        Envelope envelope, SpooledMessage message, ISpool spool, byte[] topFields, IReadOnlyList<Recipient> recipients, IReadOnlyList<Delivery> deliveries, long started)
+    {
+        var plan = new DeliveryTargets(recipients, deliveries, flag => Log.BadFlag(logger, message.Id, flag));
+        // From here on nothing is given up half-way: the peer's going away is no reason, for it would send the message again.
+        if (plan.Copies.Count > 0 && await spool.SealAsync(topFields, CancellationToken.None).ConfigureAwait(false) is { } unsealed)
+        {
+            Log.StepFailed(logger, message.Id, "writing the message", unsealed.Text);
+            return unsealed with { Status = unsealed.Status with { Class = 4 } };
+        }
+
+        var key = _partial.IsEmpty ? null : await KeyAsync(envelope, spool).ConfigureAwait(false);
+        if (key is not null)
+            plan.PassOver(_partial.Find(key));
+
+        await WriteAsync(message.Id, spool, plan.Open).ConfigureAwait(false);
+        plan.FallBack((folder, account, problem) => Log.FolderUnusable(logger, message.Id, folder, account, problem.Text));
+        await WriteAsync(message.Id, spool, plan.Open).ConfigureAwait(false);
+
+        for (var i = 0; i < recipients.Count; i++)
+            Report(envelope, message, recipients[i], plan.OutcomeOf(i), started);
+        return await ConcludeAsync(message.Id, envelope, spool, plan, key).ConfigureAwait(false);
+    }
+
+    private async ValueTask WriteAsync(string id, ISpool spool, List<Copy> copies)
+    {
+        if (copies.Count == 0)
+            return;
+        // The first alone: it may become the file that the others are links to.
+        await WriteOneAsync(id, spool, copies[0]).ConfigureAwait(false);
+        if (copies.Count > 1)
+            await Parallel.ForEachAsync(copies.Skip(1), new ParallelOptions { MaxDegreeOfParallelism = MaxAtOnce }, (copy, _) => WriteOneAsync(id, spool, copy)).ConfigureAwait(false);
+    }
+
+    private async ValueTask WriteOneAsync(string id, ISpool spool, Copy copy)
+    {
+#pragma warning disable CA1031 // whatever happens to one copy must not keep the others from being written and accounted for
+        try
+        {
+            var written = await store.DeliverAsync(spool, copy.User, copy.Target.Folder, copy.Flags, CancellationToken.None).ConfigureAwait(false);
+            if (written.TryGet(out var path, out var problem))
+                copy.Path = path;
+            else
+                copy.Problem = problem;
+        }
+        catch (Exception e)
+        {
+            copy.Problem = Problem.Unavailable;
+            Log.StepFailed(logger, id, $"writing to {copy.Target.Folder} of {copy.Target.Account}", OneLine.Of(e));
+        }
+#pragma warning restore CA1031
+    }
+
+    private void Report(Envelope envelope, SpooledMessage message, Recipient recipient, (Delivery Delivery, List<string> Paths, Problem? Problem) outcome, long started)
+    {
+        var last = outcome.Delivery.Steps.Count > 0 ? outcome.Delivery.Steps[^1] : null;
+        if (outcome.Problem is { } problem)
+            Log.NotDelivered(logger, message.Id, recipient.Address, problem.Text);
+        else if (logger.IsEnabled(LogLevel.Information))
+            Log.Delivered(logger, message.Id, recipient.Address, recipient.Account.Address, Folders(outcome.Delivery), last is null ? "" : $" by {last.Rule}({last.Line})");
+        if (observer is null)
+            return;
+#pragma warning disable CA1031 // a journal that fails must not lose mail or send it twice
+        try
+        {
+            observer.Delivered(new()
+            {
+                MessageId = message.Id,
+                Envelope = envelope,
+                Recipient = recipient,
+                Delivery = outcome.Delivery,
+                Paths = outcome.Paths,
+                Problem = outcome.Problem,
+                Size = message.Size,
+                JunkScore = message.JunkScore,
+                Elapsed = time.GetElapsedTime(started),
+            });
+        }
+        catch (Exception e)
+        {
+            Log.ObserverFailed(logger, message.Id, OneLine.Of(e));
+        }
+#pragma warning restore CA1031
+    }
+
+    private async ValueTask<Problem?> ConcludeAsync(string id, Envelope envelope, ISpool spool, DeliveryTargets plan, string? key)
+    {
+        if (plan.FirstProblem is not { } problem)
+        {
+            if (key is not null)
+                _partial.Remove(key);
+            return null;
+        }
+
+        var done = plan.Done.ToList();
+        if (done.Count == 0)
+            return problem;
+
+        if ((key ?? await KeyAsync(envelope, spool).ConfigureAwait(false)) is { } name)
+            _partial.Add(name, done);
+        Log.PartlyDelivered(logger, id, done.Count, plan.Copies.Count);
+        // A final no would be a lie to those who have it, and final for those who have not.
+        return problem with { Status = problem.Status with { Class = 4 } };
+    }
+
+    /// <summary>What makes a message the same when it comes again: its sender and its octets.</summary>
+    private static async ValueTask<string?> KeyAsync(Envelope envelope, ISpool spool)
+    {
+        try
+        {
+            var file = spool.OpenRead();
+            await using (file.ConfigureAwait(false))
+                return $"{envelope.ReversePath} {Convert.ToHexStringLower(await SHA256.HashDataAsync(file, CancellationToken.None).ConfigureAwait(false))}";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static string Folders(Delivery delivery) =>
+        delivery.Folder is { } folder ? string.Join(", ", delivery.Copies.Prepend(folder).Select(name => OneLine.Of(name.Value))) : "discarded";
+}

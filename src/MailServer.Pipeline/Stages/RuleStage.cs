@@ -1,0 +1,95 @@
+using MailServer.Rules;
+using Microsoft.Extensions.Logging;
+
+namespace MailServer.Pipeline;
+
+/// <summary>Asks the plugins' rules and then the administrators' scripts where a recipient's copy goes. Whatever fails, the mail is kept.</summary>
+internal sealed class RuleStage(PipelineOptions options, IRoles roles, RuleEngine? engine, TimeProvider time, ILogger logger)
+{
+    /// <summary>What scripts are written to take for junk (docs/rules.md). A filter that says quarantine says at least this.</summary>
+    public const double JunkThreshold = 5;
+
+    /// <summary>Folders one recipient's copy may go to, whatever a plugin says: as many as a script may name.</summary>
+    private const int MaxFolders = 33;
+
+    /// <summary>Decides for all recipients, in their order. All meet the same version of the scripts.</summary>
+    public async ValueTask<IReadOnlyList<Delivery>> DecideAsync(
+        SpooledMessage message, IReadOnlyList<Recipient> recipients, IReadOnlyList<Verdict> verdicts, bool isQuarantined, DateTimeOffset received,
+        CancellationToken cancellationToken)
+    {
+        using var lease = roles.Lease<IDeliveryRule>();
+        var scripts = engine?.Current;
+        var mail = MailFor(default);
+        var deliveries = new List<Delivery>(recipients.Count);
+        for (var i = 0; i < recipients.Count; i++)
+        {
+            var (recipient, delivery) = (recipients[i], Delivery.Keep);
+            foreach (var (plugin, rule) in lease.Items)
+                if (!delivery.IsFinal)
+                    delivery = await AskAsync(plugin, rule, message, recipient, delivery, cancellationToken).ConfigureAwait(false);
+            if (scripts is not null)
+                delivery = scripts.Decide(verdicts[i] == Verdict.Continue ? mail : MailFor(verdicts[i]), recipient.Detail, delivery);
+            deliveries.Add(Possible(message, delivery));
+        }
+
+        return deliveries;
+
+        // What filters think of one recipient weighs for that one alone.
+        Mail MailFor(Verdict verdict)
+        {
+            var score = message.JunkScore + verdict.Score;
+            if (isQuarantined || verdict.Action == VerdictAction.Quarantine)
+                score = Math.Max(score, JunkThreshold);
+            return new(new MessageSource(message, options.Server.Hostname, received, score));
+        }
+    }
+
+    private async ValueTask<Delivery> AskAsync(
+        string plugin, IDeliveryRule rule, SpooledMessage message, Recipient recipient, Delivery sofar, CancellationToken cancellationToken)
+    {
+        var (answer, failure) = await Guard.AskAsync(options.RuleLimit, time, token => rule.DecideAsync(message, recipient, sofar, token), cancellationToken).ConfigureAwait(false);
+        if (failure is null && answer is not null && IsSound(answer))
+            return answer;
+
+        failure ??= answer is null ? "it gave no answer" : "its answer makes no sense";
+        var name = NameOf(plugin, rule);
+        Log.RuleFailed(logger, message.Id, name, plugin, recipient.Address, failure);
+        return Keep(sofar, new() { Rule = name, Action = $"failed, kept in INBOX: {failure}" });
+    }
+
+    private static bool IsSound(Delivery delivery) =>
+        delivery is { Copies.Count: < MaxFolders, Flags: not null, Redirects: not null, Steps: not null }
+        && (delivery.Folder is not { } folder || FolderName.TryParse(folder.Value, out _))
+        && delivery.Copies.All(copy => FolderName.TryParse(copy.Value, out _));
+
+    // There is no way out of this server yet: what was to be sent on stays here.
+    private Delivery Possible(SpooledMessage message, Delivery delivery)
+    {
+        if (delivery.Redirects.Count == 0)
+            return delivery;
+        var step = delivery.Steps is [.., var last] ? last : null;
+        Log.NotYet(logger, message.Id, step?.Rule ?? "", step?.Line ?? 0, "Redirect");
+        return Keep(delivery with { Redirects = [] }, new() { Rule = step?.Rule ?? "", Action = "Redirect is not possible yet, kept in INBOX" });
+    }
+
+    /// <summary>RFC 5228 §2.10.6: what was decided before stands, a copy goes to INBOX beside it, and no later rule is asked.</summary>
+    private static Delivery Keep(Delivery sofar, DeliveryStep step)
+    {
+        List<FolderName> others = [.. new[] { sofar.Folder }.OfType<FolderName>().Concat(sofar.Copies).Where(folder => !folder.IsInbox)];
+        return sofar with { Folder = FolderName.Inbox, Copies = others, IsFinal = true, Steps = [.. sofar.Steps, step] };
+    }
+
+    private static string NameOf(string plugin, IDeliveryRule rule)
+    {
+#pragma warning disable CA1031 // a plugin's property may throw anything
+        try
+        {
+            return OneLine.Of(rule.Name);
+        }
+        catch (Exception)
+        {
+            return plugin;
+        }
+#pragma warning restore CA1031
+    }
+}
