@@ -1,0 +1,34 @@
+using System.Buffers;
+using Microsoft.Win32.SafeHandles;
+
+namespace MailServer.Storage;
+
+/// <summary>Counts the octets of a stored message as protocols send them (RFC822.SIZE, POP3 LIST); see <see cref="CrlfText"/>.</summary>
+internal static class CrlfCounter
+{
+    // Larger blocks gain nothing measurable over a page cache.
+    private const int BlockSize = 128 * 1024;
+
+    /// <summary>Reads the file once and counts.</summary>
+    public static long Count(SafeFileHandle file, CancellationToken cancellationToken)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(BlockSize);
+        try
+        {
+            var (position, added, afterCr) = (0L, 0L, false);
+            while (true)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var read = RandomAccess.Read(file, buffer.AsSpan(0, BlockSize), position);
+                if (read == 0)
+                    return position + added;
+                position += read;
+                added += CrlfText.CountBareLf(buffer.AsSpan(0, read), ref afterCr);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}
