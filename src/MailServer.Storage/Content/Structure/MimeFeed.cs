@@ -1,0 +1,70 @@
+namespace MailServer.Storage;
+
+/// <summary>
+/// What the MIME parser reads: the message with CRLF line ends, so that its offsets are those of the protocols, and before it a field of our
+/// own, because the parser refuses a message whose first line is no field. A byte order mark is taken off, else the first field would be lost.
+/// </summary>
+internal sealed class MimeFeed(Stream source) : ForwardStream
+{
+    private static readonly byte[] Mark = [0xEF, 0xBB, 0xBF];
+
+    private readonly byte[] _buffer = new byte[16 * 1024];
+    private int _start;
+    private int _end;
+    private bool _afterCr;
+    private bool _hasBegun;
+    private long _fed;
+    private long _limit = long.MaxValue;
+
+    /// <summary>The field put before the message.</summary>
+    public static ReadOnlySpan<byte> Prefix => "X:\r\n"u8;
+
+    /// <summary>What to add to the parser's offset to get the message's.</summary>
+    public int Shift { get; private set; } = -Prefix.Length;
+
+    /// <summary>Whether the parser has been told of an end that is none, because a header had no end within its limit.</summary>
+    public bool IsCut { get; private set; }
+
+    /// <summary>A header block begins at what has been read: it may not go on for ever.</summary>
+    public void BeginHeader() => _limit = _fed + StructureLimits.HeaderOctets;
+
+    /// <summary>The header block is over.</summary>
+    public void EndHeader() => _limit = long.MaxValue;
+
+    public override int Read(Span<byte> buffer)
+    {
+        if (buffer.IsEmpty || IsCut)
+            return 0;
+        if (!_hasBegun)
+            return Begin(buffer);
+        if (_fed >= _limit)
+        {
+            IsCut = true;
+            return 0;
+        }
+
+        if (_start == _end)
+            (_start, _end) = (0, source.Read(_buffer));
+        CrlfText.Expand(_buffer.AsSpan(_start, _end - _start), buffer, ref _afterCr, out var consumed, out var written);
+        _start += consumed;
+        _fed += written;
+        return written;
+    }
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => new(Read(buffer.Span));
+
+    private int Begin(Span<byte> buffer)
+    {
+        _hasBegun = true;
+        while (_end < Mark.Length && source.Read(_buffer.AsSpan(_end)) is > 0 and var read)
+            _end += read;
+        if (_buffer.AsSpan(0, _end).StartsWith(Mark))
+        {
+            _start = Mark.Length;
+            Shift += Mark.Length;
+        }
+
+        Prefix.CopyTo(buffer);
+        return Prefix.Length;
+    }
+}

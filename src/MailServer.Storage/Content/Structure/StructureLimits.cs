@@ -1,0 +1,23 @@
+namespace MailServer.Storage;
+
+/// <summary>Bounds on what a stranger's message may make us hold or do. What lies beyond is left out; the message itself stays whole.</summary>
+internal static class StructureLimits
+{
+    /// <summary>Nested parts: real mail stays below ten; parser and writer recurse. A multipart deeper than this is an opaque part.</summary>
+    public const int Depth = 100;
+
+    /// <summary>Parts in all: digests have hundreds. Each costs a hundred octets in BODYSTRUCTURE.</summary>
+    public const int Parts = 10_000;
+
+    /// <summary>Parameters of one field; real ones have five, continuations of long names thirty.</summary>
+    public const int Parameters = 200;
+
+    /// <summary>Addresses of one field: the largest real lists have about a thousand.</summary>
+    public const int Addresses = 2_000;
+
+    /// <summary>One header block: longer ones cost the parser time that grows with the square. Trace, ARC and DKIM fields come to 100 KiB at worst.</summary>
+    public const int HeaderOctets = 1024 * 1024;
+
+    /// <summary>One text of an ENVELOPE or BODYSTRUCTURE: no client shows more, and the index keeps them.</summary>
+    public const int TextOctets = 16 * 1024;
+}
