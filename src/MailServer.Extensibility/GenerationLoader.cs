@@ -12,15 +12,15 @@ internal static class GenerationLoader
     /// What a plugin gets from the server, though it may have a copy of its own: the contract, since its types must be the same ones, and
     /// heavy libraries, since code in a collectible context is neither precompiled nor tiered. A newer version than the server's is the plugin's own.
     /// </summary>
-    private static readonly string[] Shared =
-    [
+    private static readonly HashSet<string> Shared = new(StringComparer.OrdinalIgnoreCase)
+    {
         "MailServer.Abstractions",
         "MailServer.Wire",
         "Microsoft.Extensions.Logging.Abstractions",
         "MimeKit",
         "BouncyCastle.Cryptography",
         "Microsoft.Data.Sqlite",
-    ];
+    };
 
     /// <summary>Makes a load context and loads the main assembly in it.</summary>
     public static Assembly Load(string mainAssemblyPath, bool isCollectible)
@@ -28,8 +28,11 @@ internal static class GenerationLoader
         var builder = new AssemblyLoadContextBuilder().SetMainAssemblyPath(mainAssemblyPath).IsLazyLoaded(true);
         if (isCollectible)
             builder = builder.EnableUnloading().PreloadAssembliesIntoMemory();
-        foreach (var name in Shared)
-            builder = builder.PreferDefaultLoadContextAssembly(new AssemblyName(name));
+        // Naming what is shared to the builder would load it at once, MimeKit too. So all is shared, but for what the plugin brings.
+        builder = builder.PreferDefaultLoadContext(true);
+        foreach (var name in Directory.EnumerateFiles(Path.GetDirectoryName(mainAssemblyPath) ?? "", "*.dll").Select(Path.GetFileNameWithoutExtension))
+            if (name is not null && !Shared.Contains(name))
+                builder = builder.PreferLoadContextAssembly(new AssemblyName(name));
         var context = builder.Build();
         return isCollectible ? LoadIntoMemory(context, mainAssemblyPath) : context.LoadFromAssemblyPath(mainAssemblyPath);
     }

@@ -66,6 +66,9 @@ public sealed record PluginManifest
             if (file.Length == 0)
                 throw new PluginLoadException(path, "empty file", LoadProblem.Unfinished);
             using var image = new PEReader(file);
+            // Zeros, as of a file whose room is taken before its bytes come, pass for an object file.
+            if (image.PEHeaders.IsCoffOnly)
+                throw new BadImageFormatException();
             // Metadata may be whole while the end of the file is still to come.
             if (image.PEHeaders.SectionHeaders.Any(section => section.PointerToRawData + (long)section.SizeOfRawData > file.Length))
                 throw new PluginLoadException(path, "the file is cut off", LoadProblem.Unfinished);
