@@ -11,8 +11,13 @@ internal static class Sections
         var isMessage = true;
         foreach (var number in section.Split('.').Select(text => int.Parse(text, CultureInfo.InvariantCulture)))
         {
-            if (!isMessage && part.Message is { } message)
-                part = message;
+            if (!isMessage && !part.IsMultipart)
+            {
+                if (part.Message is null)
+                    return null;
+                part = part.Message;
+            }
+
             isMessage = false;
             if (part.IsMultipart)
             {

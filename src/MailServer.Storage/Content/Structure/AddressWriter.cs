@@ -16,6 +16,7 @@ internal ref struct AddressWriter
     private int _at;
     private int _count;
     private int _atSign = -1;
+    private int _quotedTo;
     private bool _isGroup;
     private byte[]? _comment;
 
@@ -88,12 +89,15 @@ internal ref struct AddressWriter
         {
             case (byte)'"':
                 Quoted(_words, (byte)'"');
+                _quotedTo = _words.Count;
                 break;
             case (byte)'[':
                 while (_at < _text.Length && _text[_at] != (byte)']')
                     _words.Add(_text[_at++]);
                 break;
             case (byte)'@':
+                if (_atSign >= 0)
+                    FlushFormer();
                 _atSign = _words.Count;
                 _words.Add(_text[_at++]);
                 break;
@@ -175,18 +179,31 @@ internal ref struct AddressWriter
         Emit(_words.Count > 0 ? [.. _words] : _comment, all[..route], mailbox, host);
     }
 
+    // "one@here two@there": a comma was forgotten.
+    private void FlushFormer()
+    {
+        var space = _words.LastIndexOf((byte)' ');
+        if (space <= _atSign)
+            return;
+        var rest = _words[(space + 1)..];
+        _words.RemoveRange(space, _words.Count - space);
+        Flush();
+        _words.AddRange(rest);
+    }
+
     private void Flush()
     {
-        var words = _words.ToArray().AsSpan().Trim((byte)' ');
-        if (words.IsEmpty)
+        var words = _words.ToArray().AsSpan();
+        if (words.Trim((byte)' ').IsEmpty)
         {
-            _comment = null;
-            _words.Clear();
-            return;
+            Clear();
         }
-
-        if (_atSign >= 0)
-            Emit(_comment, default, Packed(_words.ToArray().AsSpan(0, _atSign)), Packed(_words.ToArray().AsSpan(_atSign + 1)));
+        else if (_atSign >= 0)
+        {
+            // Spaces around dots are obsolete syntax (RFC 5322 §4.4); with any other before it, the address has a name without brackets.
+            var mailbox = Packed(words[.._atSign], _quotedTo, out var name);
+            Emit(name.IsEmpty ? _comment : name.ToArray(), default, mailbox, Packed(words[(_atSign + 1)..], int.MaxValue, out _));
+        }
         else if (words.Contains((byte)' '))
             Emit(words.ToArray(), default, default, default);
         else
@@ -214,10 +231,22 @@ internal ref struct AddressWriter
     private void Clear()
     {
         _words.Clear();
-        _atSign = -1;
+        (_atSign, _quotedTo) = (-1, 0);
         _comment = null;
     }
 
-    private static ReadOnlySpan<byte> Packed(ReadOnlySpan<byte> text) =>
-        text.Contains((byte)' ') ? text.ToArray().Where(octet => octet != (byte)' ').ToArray() : text;
+    private static ReadOnlySpan<byte> Packed(ReadOnlySpan<byte> text, int quotedTo, out ReadOnlySpan<byte> name)
+    {
+        name = default;
+        text = text.Trim((byte)' ');
+        if (!text.Contains((byte)' '))
+            return text;
+        if (quotedTo == 0 && text.LastIndexOf((byte)' ') is var last && text[last - 1] != (byte)'.' && text[last + 1] != (byte)'.')
+        {
+            name = text[..last];
+            return text[(last + 1)..];
+        }
+
+        return quotedTo is > 0 and < int.MaxValue ? text : text.ToArray().Where(octet => octet != (byte)' ').ToArray();
+    }
 }

@@ -109,7 +109,12 @@ internal sealed class ParameterList
     {
         text = text.Trim(" \t"u8);
         if (text.IsEmpty || text[0] != (byte)'"')
-            return Strip(text).ToArray();
+        {
+            // Unquoted file names with spaces are common; with an equals sign behind the space it is a forgotten semicolon.
+            text = Strip(text);
+            var space = text.IndexOfAny((byte)' ', (byte)'\t');
+            return (space >= 0 && text[space..].Contains((byte)'=') ? text[..space] : text).ToArray();
+        }
 
         var value = new List<byte>(text.Length);
         for (var i = 1; i < text.Length && text[i] != (byte)'"'; i++)

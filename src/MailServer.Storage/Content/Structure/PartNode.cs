@@ -11,7 +11,7 @@ internal sealed class PartNode
 
     public required HeaderFields Fields { get; init; }
 
-    public required long HeaderStart { get; init; }
+    public required long HeaderStart { get; set; }
 
     public required long BodyStart { get; set; }
 
@@ -28,6 +28,10 @@ internal sealed class PartNode
 
     public long BodyLength => End - BodyStart;
 
+    /// <summary>Whether IMAP shows it as a message: what we could not look into (encoded against RFC 2046 §5.2.1, too deep) as an empty one.</summary>
+    public bool IsMessage => Kind != PartKind.Multipart && Type.Equals("message", StringComparison.OrdinalIgnoreCase)
+        && (Subtype.Equals("rfc822", StringComparison.OrdinalIgnoreCase) || Subtype.Equals("global", StringComparison.OrdinalIgnoreCase));
+
     public MessagePart ToPart() => new()
     {
         HeaderStart = HeaderStart,
@@ -35,9 +39,12 @@ internal sealed class PartNode
         BodyStart = BodyStart,
         BodyLength = BodyLength,
         IsMultipart = Kind == PartKind.Multipart,
-        Children = Children.ConvertAll(child => child.ToPart()),
-        Message = Message?.ToPart(),
+        Children = Kind == PartKind.Multipart && Children.Count == 0 ? [Empty(End)] : Children.ConvertAll(child => child.ToPart()),
+        Message = Message?.ToPart() ?? (IsMessage ? Empty(BodyStart) : null),
     };
+
+    // BODYSTRUCTURE must show some part where there is none; it can be fetched too.
+    private MessagePart Empty(long start) => new() { HeaderStart = start, HeaderLength = End - start, BodyStart = End, BodyLength = 0 };
 }
 
 /// <summary>What a part may hold.</summary>

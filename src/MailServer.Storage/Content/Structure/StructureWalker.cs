@@ -27,6 +27,7 @@ internal sealed class StructureWalker(MimeFeed feed) : MimeReader(Options, feed)
         if (Root is not null)
         {
             Root.End = long.MaxValue;
+            Root.HeaderStart = 0;
             Clamp(Root, 0, size);
         }
     }
@@ -54,8 +55,13 @@ internal sealed class StructureWalker(MimeFeed feed) : MimeReader(Options, feed)
     protected override void OnMimePartBegin(ContentType contentType, long beginOffset, int beginLineNumber, CancellationToken cancellationToken) =>
         Open(PartKind.Leaf, contentType, beginOffset);
 
-    protected override void OnMultipartBegin(ContentType contentType, long beginOffset, int beginLineNumber, CancellationToken cancellationToken) =>
+    protected override void OnMultipartBegin(ContentType contentType, long beginOffset, int beginLineNumber, CancellationToken cancellationToken)
+    {
+        // RFC 2046 §5.1.1: a boundary does not end with white space; the parser takes it off the lines but not off the parameter.
+        if (contentType.Boundary is { } boundary && boundary.Length > 0 && char.IsWhiteSpace(boundary[^1]))
+            contentType.Boundary = boundary.TrimEnd();
         Open(PartKind.Multipart, contentType, beginOffset);
+    }
 
     // The parser looks into message/news, message/external-body and others too; IMAP knows only these two as messages (RFC 9051 §7.5.2).
     protected override void OnMessagePartBegin(ContentType contentType, long beginOffset, int beginLineNumber, CancellationToken cancellationToken) =>
@@ -116,10 +122,12 @@ internal sealed class StructureWalker(MimeFeed feed) : MimeReader(Options, feed)
         node.End = feed.IsCut && end >= Position ? long.MaxValue : end + feed.Shift;
     }
 
+    // Broken mail leads the parser to ends that lie before beginnings; a header is kept whole before a body gets anything.
     private static void Clamp(PartNode node, long from, long to)
     {
-        node.End = Math.Clamp(node.End, from, to);
-        node.BodyStart = Math.Clamp(node.BodyStart, Math.Min(node.HeaderStart, node.End), node.End);
+        node.HeaderStart = Math.Clamp(node.HeaderStart, from, to);
+        node.BodyStart = Math.Clamp(node.BodyStart, node.HeaderStart, to);
+        node.End = Math.Clamp(node.End, node.BodyStart, to);
         foreach (var child in node.Children)
             Clamp(child, node.BodyStart, node.End);
         if (node.Message is not null)

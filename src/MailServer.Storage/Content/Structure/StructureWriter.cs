@@ -1,3 +1,4 @@
+using System.Buffers;
 using MimeKit;
 
 namespace MailServer.Storage;
@@ -6,6 +7,7 @@ namespace MailServer.Storage;
 internal static class StructureWriter
 {
     private static readonly HeaderFields None = new();
+    private static readonly SearchValues<byte> TokenOctets = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.+"u8);
 
     public static byte[] Envelope(HeaderFields fields)
     {
@@ -77,8 +79,7 @@ internal static class StructureWriter
         output.Raw(" "u8).NString(Text(part.Fields[HeaderId.ContentId])).Raw(" "u8).NString(Text(part.Fields[HeaderId.ContentDescription]));
         output.Raw(" "u8).String(Encoding(part.Fields)).Raw(" "u8).Number(part.BodyLength);
 
-        // A message/rfc822 that is encoded against RFC 2046 §5.2.1, or empty, or too deep, is one that we cannot look into.
-        if (IsMessage(type, subtype))
+        if (part.IsMessage)
         {
             output.Raw(" "u8);
             WriteEnvelope(part.Message?.Fields ?? None, output);
@@ -89,7 +90,7 @@ internal static class StructureWriter
                 WriteNothing(isExtended, output);
         }
 
-        if (isText || IsMessage(type, subtype))
+        if (isText || part.IsMessage)
             output.Raw(" "u8).Number(part.Lines);
         if (!isExtended)
             return;
@@ -141,17 +142,12 @@ internal static class StructureWriter
     private static ParameterList Parameters(PartNode part, out ReadOnlySpan<byte> type) =>
         ParameterList.Read(part.Fields[HeaderId.ContentType], out type);
 
-    // RFC 2045 §6.1: absent means 7bit. Only a token can be one.
+    // RFC 2045 §6.1: absent means 7bit; so does what is no token, since no client could decode it.
     private static ReadOnlySpan<byte> Encoding(HeaderFields fields)
     {
-        var value = ParameterList.Strip(fields[HeaderId.ContentTransferEncoding]);
-        var end = value.IndexOfAny(" \t;,"u8);
-        value = end >= 0 ? value[..end] : value;
-        return value.IsEmpty || !System.Text.Ascii.IsValid(value) ? "7bit"u8 : value;
+        var value = ParameterList.Strip(fields[HeaderId.ContentTransferEncoding]).TrimEnd(" \t;,"u8);
+        return value.IsEmpty || value.ContainsAnyExcept(TokenOctets) ? "7bit"u8 : value;
     }
-
-    private static bool IsMessage(string type, string subtype) => type.Equals("message", StringComparison.OrdinalIgnoreCase)
-        && (subtype.Equals("rfc822", StringComparison.OrdinalIgnoreCase) || subtype.Equals("global", StringComparison.OrdinalIgnoreCase));
 
     private static byte[] Addresses(byte[]? field)
     {
