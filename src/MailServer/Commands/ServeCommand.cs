@@ -1,0 +1,96 @@
+using System.Runtime.InteropServices;
+using System.Threading.Channels;
+using MailServer.Server.Configuration;
+using MailServer.Server.Hosting;
+using MailServer.Server.Listening;
+using MailServer.Server.Logging;
+
+namespace MailServer.Server.Commands;
+
+/// <summary><c>mailserver serve</c>: runs until SIGTERM or SIGINT.</summary>
+internal static class ServeCommand
+{
+    public static async Task<int> RunAsync(string file)
+    {
+        // Before anything else: a signal that comes in the first moments is not lost.
+        using var signals = new Signals();
+        var logging = new LogWriter(Console.OpenStandardError(), TimeProvider.System);
+        try
+        {
+            var config = ConfigReader.Read(file);
+            var given = GivenSockets.FromEnvironment();
+            var host = await MailHost.StartAsync(config, given, logging, TimeProvider.System, signals.Hurry).ConfigureAwait(false);
+            await using (host.ConfigureAwait(false))
+            {
+                await Console.Out.WriteLineAsync(host.ReadyLine).ConfigureAwait(false);
+                await Console.Out.FlushAsync().ConfigureAwait(false);
+                Systemd.Ready(host.ReadyLine);
+                while (await signals.NextAsync().ConfigureAwait(false) == Signal.Reload)
+                {
+                    Systemd.Reloading();
+                    await host.ReloadAsync(signals.Hurry).ConfigureAwait(false);
+                    Systemd.Ready(host.ReadyLine);
+                }
+
+                Systemd.Stopping();
+                await host.StopAsync(signals.Hurry).ConfigureAwait(false);
+            }
+
+            return ExitCode.Done;
+        }
+        catch (BrokenConfigException e)
+        {
+            return await ExitCode.FailAsync(ExitCode.Wrong, e.Message).ConfigureAwait(false);
+        }
+        catch (StartException e)
+        {
+            return await ExitCode.FailAsync(ExitCode.No, e.Message).ConfigureAwait(false);
+        }
+    }
+}
+
+/// <summary>What the process was asked to do.</summary>
+internal enum Signal
+{
+    Reload,
+    Stop,
+}
+
+/// <summary>The process's signals, in order. The second wish to stop is a wish to hurry.</summary>
+internal sealed class Signals : IDisposable
+{
+    private readonly Channel<Signal> _channel = Channel.CreateUnbounded<Signal>();
+    private readonly CancellationTokenSource _hurry = new();
+    private readonly List<PosixSignalRegistration> _registrations = [];
+    private int _stops;
+
+    public Signals()
+    {
+        _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop));
+        _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop));
+        _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            _channel.Writer.TryWrite(Signal.Reload);
+        }));
+    }
+
+    /// <summary>Fires at the second wish to stop.</summary>
+    public CancellationToken Hurry => _hurry.Token;
+
+    public ValueTask<Signal> NextAsync() => _channel.Reader.ReadAsync();
+
+    public void Dispose()
+    {
+        _registrations.ForEach(registration => registration.Dispose());
+        _hurry.Dispose();
+    }
+
+    private void Stop(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        if (Interlocked.Increment(ref _stops) > 1)
+            _hurry.Cancel();
+        _channel.Writer.TryWrite(Signal.Stop);
+    }
+}

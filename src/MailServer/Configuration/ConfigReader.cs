@@ -1,0 +1,275 @@
+using System.Globalization;
+using System.Net;
+using Microsoft.Extensions.Logging;
+using MailServer.Server.Logging;
+
+namespace MailServer.Server.Configuration;
+
+/// <summary>Reads a configuration file. All errors in it are found, not only the first.</summary>
+internal sealed class ConfigReader
+{
+    // A configuration is a page or two; another file named by mistake is not read whole.
+    private const int MaxFileSize = 1024 * 1024;
+
+    private static readonly IdnMapping Idn = new() { UseStd3AsciiRules = true };
+
+    private readonly string _file;
+    private readonly ConfigErrors _errors;
+    private readonly TomlTable _table;
+    private readonly TomlSection _top;
+
+    private ConfigReader(string file, string text)
+    {
+        _file = file;
+        _errors = new(file);
+        _table = TomlFile.Read(text, _errors);
+        _top = new(file, _table);
+    }
+
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="BrokenConfigException">It cannot be used.</exception>
+    public static ServerConfig Read(string file) => Read(file, ReadText(file));
+
+    /// <summary>Reads a text as if it stood in a file of that name.</summary>
+    /// <exception cref="BrokenConfigException">It cannot be used.</exception>
+    public static ServerConfig Read(string file, string text)
+    {
+        var reader = new ConfigReader(file, text);
+        if (!reader._errors.Any)
+        {
+            var config = reader.ReadAll();
+            if (!reader._errors.Any)
+                return config;
+        }
+
+        throw new BrokenConfigException(reader._errors.List);
+    }
+
+    private static string ReadText(string file)
+    {
+        try
+        {
+            if (new FileInfo(file).Length > MaxFileSize)
+                throw new BrokenConfigException([new(file, 0, "", $"larger than {MaxFileSize / 1024} KiB")]);
+            return File.ReadAllText(file);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new BrokenConfigException([new(file, 0, "", "no such file")]);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BrokenConfigException([new(file, 0, "", e.Message)]);
+        }
+    }
+
+    private ServerConfig ReadAll()
+    {
+        var server = In("server");
+        var store = In("store");
+        var plugins = In("plugins");
+        var limits = In("limits");
+        var listeners = ReadListeners();
+        var (order, filters) = ReadFilters();
+        var config = new ServerConfig
+        {
+            File = _file,
+            Hostname = ReadDomain(server, ConfigKeys.Hostname),
+            DataDirectory = server.Path(ConfigKeys.Data),
+            DrainTime = server.Time(ConfigKeys.DrainTime, TimeSpan.Zero, TimeSpan.FromDays(1)),
+            HotReload = server.Flag(ConfigKeys.HotReload),
+            AllowPlaintextOnLoopback = server.Choice(ConfigKeys.AllowPlaintextAuth, ("never", false), ("loopback", true)),
+            Maildir = ReadMaildir(store),
+            IsFsLayout = store.Choice(ConfigKeys.Layout, ("maildir++", false), ("fs", true)),
+            Domains = ReadDomains(),
+            Listeners = listeners,
+            Tls = ReadTls(listeners),
+            PluginDirectory = ReadPluginDirectory(plugins),
+            Load = plugins.Has(ConfigKeys.PluginLoad) ? plugins.Texts(ConfigKeys.PluginLoad) : null,
+            FilterOrder = order,
+            Filters = filters,
+            GlobalRules = In("rules").Path(ConfigKeys.GlobalRules) is { Length: > 0 } rules ? rules : null,
+            MaxConnections = limits.Number(ConfigKeys.Connections, 1, 1_000_000),
+            MaxConnectionsPerAddress = limits.Number(ConfigKeys.ConnectionsPerAddress, 1, 1_000_000),
+            MaxMessageSize = limits.Size(ConfigKeys.MessageSize, 1024),
+            Log = ReadLog(),
+            PluginTables = _table.Find("plugins")?.Value as TomlTable ?? new("plugins", 0),
+        };
+        TakeTablesOfPlugins();
+        foreach (var unknown in _top.UnknownKeys())
+            _errors.Add(unknown);
+        return config;
+    }
+
+    private KeyReader In(string table)
+    {
+        try
+        {
+            return new(_top.SectionAt(table), _errors);
+        }
+        catch (ConfigException e)
+        {
+            _errors.Add(e);
+            return new(new(_file, new(table, 0)), new(_file));
+        }
+    }
+
+    private KeyReader[] InEach(string table)
+    {
+        try
+        {
+            return [.. _top.SectionsAt(table).Select(section => new KeyReader(section, _errors))];
+        }
+        catch (ConfigException e)
+        {
+            _errors.Add(e);
+            return [];
+        }
+    }
+
+    private LogConfig ReadLog()
+    {
+        var log = In("log");
+        return new(
+            log.Choice(ConfigKeys.LogFormat, ("text", LogFormat.Text), ("json", LogFormat.Json), ("journald", LogFormat.Journald)),
+            log.Choice(ConfigKeys.LogLevel, ("information", LogLevel.Information), ("trace", LogLevel.Trace), ("debug", LogLevel.Debug), ("warning", LogLevel.Warning), ("error", LogLevel.Error)));
+    }
+
+    private string ReadMaildir(KeyReader store)
+    {
+        var pattern = store.Text(ConfigKeys.Maildir);
+        var rest = pattern;
+        foreach (var name in new[] { "{data}", "{domain}", "{user}", "{home}" })
+            rest = rest.Replace(name, "", StringComparison.Ordinal);
+        if (rest.AsSpan().ContainsAny('{', '}'))
+            store.Refuse(ConfigKeys.Maildir, $"\"{pattern}\": only {{data}}, {{domain}}, {{user}} and {{home}} can stand in braces");
+        else if (!pattern.Contains("{user}", StringComparison.Ordinal) && !pattern.Contains("{home}", StringComparison.Ordinal))
+            store.Refuse(ConfigKeys.Maildir, $"\"{pattern}\": without {{user}} or {{home}} all accounts would share one Maildir");
+        else if (!pattern.StartsWith('{'))
+            return Path.GetFullPath(pattern, Path.GetDirectoryName(Path.GetFullPath(_file)) ?? "/");
+        return pattern;
+    }
+
+    private List<string> ReadDomains()
+    {
+        var domains = new List<string>();
+        foreach (var table in InEach("domains"))
+            if (ReadDomain(table, ConfigKeys.DomainName) is { Length: > 0 } domain)
+            {
+                if (domains.Contains(domain))
+                    table.Refuse(ConfigKeys.DomainName, $"\"{domain}\" is named twice");
+                domains.Add(domain);
+            }
+
+        return domains;
+    }
+
+    /// <summary>A domain name, as A-labels in lower case.</summary>
+    private static string ReadDomain(KeyReader table, ConfigKey key)
+    {
+        var text = table.Text(key);
+        try
+        {
+            return text.Length == 0 && !table.Has(key) ? "" : Idn.GetAscii(text).ToLowerInvariant();
+        }
+        catch (ArgumentException)
+        {
+            table.Refuse(key, $"\"{text}\" is no domain name");
+            return "";
+        }
+    }
+
+    private List<ListenerConfig> ReadListeners()
+    {
+        var listeners = new List<ListenerConfig>();
+        foreach (var table in InEach("listeners"))
+        {
+            var name = table.Text(ConfigKeys.ListenerName);
+            if (table.Has(ConfigKeys.ListenerName) && (name.Length == 0 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')))
+                table.Refuse(ConfigKeys.ListenerName, $"\"{name}\": letters, digits, '-', '_' and '.' are expected");
+            if (listeners.Exists(other => other.Name == name && name.Length > 0))
+                table.Refuse(ConfigKeys.ListenerName, $"\"{name}\" is named twice");
+            var protocol = table.Text(ConfigKeys.ListenerProtocol);
+            if (protocol.Length == 0 && table.Has(ConfigKeys.ListenerProtocol))
+                table.Refuse(ConfigKeys.ListenerProtocol, "cannot be empty");
+            var tls = table.Choice(ConfigKeys.ListenerTls, ("none", TlsMode.None), ("starttls", TlsMode.StartTls), ("implicit", TlsMode.Implicit));
+            listeners.Add(new(name, ReadAddress(table, listeners), protocol, tls, table.LineOf(ConfigKeys.ListenerTls)));
+        }
+
+        if (listeners.Count == 0 && _table.Find("listeners") is null)
+            _errors.Add(0, "listeners", "missing: without a [[listeners]] table nobody can connect");
+        return listeners;
+    }
+
+    private static IPEndPoint ReadAddress(KeyReader table, List<ListenerConfig> others)
+    {
+        var text = table.Text(ConfigKeys.ListenerAddress);
+        // IPEndPoint takes "1.2.3.4" and "::1" too, without a port.
+        if (!IPEndPoint.TryParse(text, out var address) || !(text.Contains("]:", StringComparison.Ordinal) || text.Count(c => c == ':') == 1))
+        {
+            if (table.Has(ConfigKeys.ListenerAddress))
+                table.Refuse(ConfigKeys.ListenerAddress, $"\"{text}\": an IP address and a port are expected, as \"0.0.0.0:25\" or \"[::]:25\"");
+            return new(IPAddress.None, 0);
+        }
+
+        if (address.Port != 0 && others.Find(other => other.Address.Equals(address)) is { } other)
+            table.Refuse(ConfigKeys.ListenerAddress, $"\"{text}\" is that of listener \"{other.Name}\" already");
+        return address;
+    }
+
+    private TlsConfig? ReadTls(List<ListenerConfig> listeners)
+    {
+        if (_table.Find("tls") is null)
+        {
+            foreach (var listener in listeners.Where(listener => listener.Tls != TlsMode.None))
+                _errors.Add(listener.Line, "listeners.tls", $"listener \"{listener.Name}\" needs a certificate: [tls] is missing");
+            return null;
+        }
+
+        var tls = In("tls");
+        return new(
+            tls.File(ConfigKeys.Certificate),
+            tls.File(ConfigKeys.CertificateKey),
+            tls.Time(ConfigKeys.HandshakeLimit, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)));
+    }
+
+    private static string ReadPluginDirectory(KeyReader plugins)
+    {
+        var directory = plugins.Path(ConfigKeys.PluginDirectory);
+        if (directory.Length == 0)
+            return Path.Combine(AppContext.BaseDirectory, "plugins");
+        if (!Directory.Exists(directory))
+            plugins.Refuse(ConfigKeys.PluginDirectory, $"{directory}: no such folder");
+        return directory;
+    }
+
+    private (IReadOnlyList<string> Order, Dictionary<string, FilterConfig> Filters) ReadFilters()
+    {
+        var reader = In("filters");
+        var order = reader.Texts(ConfigKeys.FilterOrder);
+        var filters = new Dictionary<string, FilterConfig>(StringComparer.Ordinal);
+        if (_table.Find("filters")?.Value is TomlTable)
+        {
+            var section = _top.SectionAt("filters");
+            foreach (var name in section.TableNames)
+            {
+                var table = new KeyReader(section.SectionAt(name), _errors);
+                filters[name] = new(
+                    table.Time(ConfigKeys.FilterTimeLimit, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(10)),
+                    table.Choice(ConfigKeys.FilterOnFailure, ("defer", true), ("skip", false)));
+            }
+        }
+
+        return (order, filters);
+    }
+
+    /// <summary>What is in the plugins' tables is for them to judge.</summary>
+    private void TakeTablesOfPlugins()
+    {
+        if (_table.Find("plugins")?.Value is not TomlTable)
+            return;
+        var section = _top.SectionAt("plugins");
+        foreach (var name in section.TableNames)
+            section.Take(name);
+    }
+}

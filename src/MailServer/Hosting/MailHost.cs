@@ -1,0 +1,241 @@
+using System.Globalization;
+using MailServer.Accounts;
+using MailServer.Extensibility;
+using MailServer.Posix;
+using MailServer.Rules;
+using MailServer.Server.Configuration;
+using MailServer.Server.Listening;
+using MailServer.Server.Logging;
+using MailServer.Server.Tls;
+using Microsoft.Extensions.Logging;
+
+namespace MailServer.Server.Hosting;
+
+/// <summary>The composition root: a whole server, made of its rooms.</summary>
+internal sealed class MailHost : IAsyncDisposable
+{
+    private readonly LogWriter _logging;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly SemaphoreSlim _reloading = new(1);
+    private readonly Stack<IAsyncDisposable> _parts = new();
+    private readonly DirectoryWatcher _watcher;
+    private readonly PluginServices _services;
+    private readonly DeferredIngress _ingress = new();
+    private readonly long _start;
+    private CertificateSource? _certificates;
+    private Task _rulesReady = Task.CompletedTask;
+    private bool _isStopped;
+
+    private MailHost(ServerConfig config, LogWriter logging, TimeProvider time)
+    {
+        (Config, _logging, _time, _start) = (config, logging, time, time.GetTimestamp());
+        _logger = logging.CreateLogger("MailServer.Server");
+        StartedAt = time.GetUtcNow();
+        Keep(DataLock.Take(config.DataDirectory));
+        _watcher = DirectoryWatcher.Create();
+        Keep(_watcher);
+        var server = new ServerInfo { Hostname = config.Hostname, Domains = config.Domains, Version = ServerVersion.Text };
+        var store = new NothingYet();
+        _services = new(config, server, store, _ingress, new PasswordHasher(), time, logging);
+        Plugins = new(OptionsOf(config), _services, _watcher);
+        _parts.Push(Plugins);
+        if (config.GlobalRules is { } rules)
+            _parts.Push(Rules = new(RuleOptionsOf(config, rules), _watcher, time, logging));
+        Listeners = new(config, Plugins, time, _logger);
+        _parts.Push(Listeners);
+        _ingress.Open(store, Task.CompletedTask);
+    }
+
+    /// <summary>The configuration in use.</summary>
+    public ServerConfig Config { get; private set; }
+
+    public DateTimeOffset StartedAt { get; }
+
+    public PluginManager Plugins { get; }
+
+    public RuleEngine? Rules { get; }
+
+    public ListenerSet Listeners { get; }
+
+    /// <summary>Completes when the rules of the start are in service.</summary>
+    public Task RulesReady => _rulesReady;
+
+    /// <summary>The line for whoever waits for us: each listener with the address taken.</summary>
+    public string ReadyLine =>
+        "ready" + string.Concat(Listeners.Listeners.Select(listener => string.Create(CultureInfo.InvariantCulture, $" {listener.Config.Name}={listener.Address}")));
+
+    /// <summary>Starts a server. All listeners accept when this returns.</summary>
+    /// <exception cref="StartException">It cannot start; nothing of it is left.</exception>
+    public static async Task<MailHost> StartAsync(ServerConfig config, GivenSockets given, LogWriter logging, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var host = new MailHost(config, logging, time);
+        try
+        {
+            await host.StartAsync(given, cancellationToken).ConfigureAwait(false);
+            return host;
+        }
+        catch (Exception e) when (e is ListenException or CertificateException)
+        {
+            await host.DisposeAsync().ConfigureAwait(false);
+            throw new StartException(e.Message);
+        }
+        catch
+        {
+            await host.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Accepts no more, lets sessions end, and stops.</summary>
+    public async ValueTask StopAsync(CancellationToken hurry)
+    {
+        Log.Stopping(_logger, Plugins.SessionCount, Units.Write(Config.DrainTime));
+        await Listeners.DrainAsync(Config.DrainTime, hurry).ConfigureAwait(false);
+        await DisposeAsync().ConfigureAwait(false);
+        Log.Stopped(_logger);
+    }
+
+    /// <summary>Reads the configuration again and makes new generations of all plugins. What is broken changes nothing.</summary>
+    public async ValueTask ReloadAsync(CancellationToken cancellationToken)
+    {
+        await _reloading.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await UseAsync(ConfigReader.Read(Config.File), cancellationToken).ConfigureAwait(false);
+            Log.Reloaded(_logger, Config.File);
+        }
+        catch (BrokenConfigException e)
+        {
+            foreach (var error in e.Errors)
+                Log.ReloadRefused(_logger, error.Message);
+        }
+        catch (Exception e) when (e is ListenException or CertificateException)
+        {
+            Log.ReloadRefused(_logger, e.Message);
+        }
+        finally
+        {
+            _reloading.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_isStopped)
+            return;
+        _isStopped = true;
+        while (_parts.TryPop(out var part))
+            await part.DisposeAsync().ConfigureAwait(false);
+        _reloading.Dispose();
+    }
+
+    private async ValueTask StartAsync(GivenSockets given, CancellationToken cancellationToken)
+    {
+        _logging.Config = Config.Log;
+        if (Config.Tls is { } tls)
+            _parts.Push(Listeners.Certificates = _certificates = new(tls, _watcher, _time, _logger));
+        // Bound before the plugins load: who connects now waits a moment instead of being refused.
+        var listeners = await ListenerSet.BindAsync(Config.Listeners, [], given, _time, _logger).ConfigureAwait(false);
+        if (Rules is { } rules)
+            _rulesReady = Task.Run(() => rules.StartAsync(cancellationToken), CancellationToken.None);
+        _ingress.Open(new NothingYet(), _rulesReady);
+
+        // What did not load is in the log already, and in the status.
+        await Plugins.StartAsync(cancellationToken).ConfigureAwait(false);
+        CheckTables(Config);
+        await Listeners.UseAsync(Config, listeners).ConfigureAwait(false);
+        CheckProtocols();
+        Log.Ready(_logger, ServerVersion.Text, (long)_time.GetElapsedTime(_start).TotalMilliseconds);
+    }
+
+    private async ValueTask UseAsync(ServerConfig config, CancellationToken cancellationToken)
+    {
+        CheckTables(config);
+        var listeners = await ListenerSet.BindAsync(config.Listeners, Listeners.Listeners, GivenSockets.None, _time, _logger).ConfigureAwait(false);
+        // The last step that can fail comes before the first that changes anything.
+        if (config.Tls is { } tls)
+        {
+            if (_certificates is null)
+                _parts.Push(Listeners.Certificates = _certificates = new(tls, _watcher, _time, _logger));
+            else
+                _certificates.Use(tls);
+        }
+
+        _logging.Config = config.Log;
+        if (NeedRestart(Config, config) is { Count: > 0 } keys)
+            Log.NeedsRestart(_logger, string.Join(", ", keys));
+        Config = config;
+        _services.Config = config;
+        await Listeners.UseAsync(config, listeners).ConfigureAwait(false);
+        await Plugins.ReloadAsync(null, cancellationToken).ConfigureAwait(false);
+        if (Rules is { } rules)
+            await rules.ReloadAsync(cancellationToken).ConfigureAwait(false);
+        CheckProtocols();
+    }
+
+    /// <summary>A table for a plugin that is not there is a misspelt name.</summary>
+    private static void CheckTables(ServerConfig config)
+    {
+        var errors = config.TablesWithoutPlugin(PluginInventory.IdsIn(config.PluginDirectory)).ToArray();
+        if (errors.Length > 0)
+            throw new BrokenConfigException(errors);
+    }
+
+    private void CheckProtocols()
+    {
+        foreach (var listener in Listeners.Listeners.Where(listener => !Plugins.Serves(listener.Config.Protocol)))
+            Log.NobodyServes(_logger, listener.Config.Name, listener.Config.Protocol);
+    }
+
+    private static List<string> NeedRestart(ServerConfig old, ServerConfig config)
+    {
+        var keys = new List<string>();
+        Compare(old.Hostname == config.Hostname, ConfigKeys.Hostname);
+        Compare(old.DataDirectory == config.DataDirectory, ConfigKeys.Data);
+        Compare(old.HotReload == config.HotReload, ConfigKeys.HotReload);
+        Compare(old.Maildir == config.Maildir, ConfigKeys.Maildir);
+        Compare(old.IsFsLayout == config.IsFsLayout, ConfigKeys.Layout);
+        Compare(old.Domains.SequenceEqual(config.Domains), ConfigKeys.DomainName);
+        Compare(old.MaxMessageSize == config.MaxMessageSize, ConfigKeys.MessageSize);
+        Compare(old.PluginDirectory == config.PluginDirectory, ConfigKeys.PluginDirectory);
+        Compare(old.Load is null ? config.Load is null : config.Load is not null && old.Load.SequenceEqual(config.Load), ConfigKeys.PluginLoad);
+        Compare(old.FilterOrder.SequenceEqual(config.FilterOrder), ConfigKeys.FilterOrder);
+        Compare(old.Filters.Count == config.Filters.Count && old.Filters.All(config.Filters.Contains), ConfigKeys.FilterTimeLimit);
+        Compare(old.GlobalRules == config.GlobalRules, ConfigKeys.GlobalRules);
+        return keys;
+
+        void Compare(bool isSame, ConfigKey key)
+        {
+            if (!isSame)
+                keys.Add($"{key.Table} {key.Name}");
+        }
+    }
+
+    private void Keep(IDisposable part) => _parts.Push(new AsyncPart(part));
+
+    private static PluginOptions OptionsOf(ServerConfig config) => new()
+    {
+        Directory = config.PluginDirectory,
+        Load = config.Load,
+        HotReload = config.HotReload,
+        ShadowDirectory = Path.Combine(config.DataDirectory, "cache", "plugins"),
+    };
+
+    /// <summary>Where rules are and what compiles them.</summary>
+    public static RuleOptions RuleOptionsOf(ServerConfig config, string directory) => new()
+    {
+        GlobalDirectory = directory,
+        CacheDirectory = Path.Combine(config.DataDirectory, "cache", "rules"),
+        RuleHostPath = Path.Combine(AppContext.BaseDirectory, "rulehost", "MailServer.RuleHost.dll"),
+    };
+
+    private sealed class AsyncPart(IDisposable part) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            part.Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}
