@@ -93,7 +93,7 @@ public struct SmtpLineReader
     // Keeps a last CR: the LF that makes it a line end may come with the next read.
     private SmtpLineKind Skip(ref ReadOnlySequence<byte> buffer)
     {
-        var keep = !buffer.IsEmpty && buffer.Slice(buffer.Length - 1).FirstSpan[0] == '\r' ? 1 : 0;
+        var keep = !buffer.IsEmpty && buffer.Slice(buffer.Length - 1).PositionOf((byte)'\r') is not null ? 1 : 0;
         _skipped = (int)Math.Min(int.MaxValue, _skipped + buffer.Length - keep);
         buffer = buffer.Slice(buffer.Length - keep);
         return _skipped > MaxSkipped ? SmtpLineKind.Endless : SmtpLineKind.None;

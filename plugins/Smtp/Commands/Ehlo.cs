@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.Text;
+
+namespace MailServer.Plugins.Smtp.Commands;
+
+/// <summary>EHLO and HELO (RFC 5321 §4.1.1.1). Both also do what RSET does (RFC 5321 §4.1.4).</summary>
+internal static class Ehlo
+{
+    public static ValueTask<Reply> RunAsync(SmtpSession session, ReadOnlySpan<byte> argument, bool isExtended)
+    {
+        if (argument.IsEmpty)
+            return new(Reply.Syntax(isExtended ? "EHLO domain" : "HELO domain"));
+        if (argument.Length > 255)
+            return new(Reply.Syntax("The domain is too long"));
+        return GreetAsync(session, NameOf(argument), isExtended);
+    }
+
+    private static async ValueTask<Reply> GreetAsync(SmtpSession session, string helo, bool isExtended)
+    {
+        await session.AbandonAsync().ConfigureAwait(false);
+        session.State = new SmtpState.Ready(helo, isExtended, session.User);
+        var hostname = session.Host.Server.Hostname;
+        return new(250, null, isExtended ? "HELP" : hostname) { Before = isExtended ? [hostname, .. Extensions(session)] : [] };
+    }
+
+    private static List<string> Extensions(SmtpSession session)
+    {
+        List<string> extensions =
+        [
+            "PIPELINING",                                                                                        // RFC 2920
+            string.Create(CultureInfo.InvariantCulture, $"SIZE {session.Options.MaxMessageSize}"),               // RFC 1870
+            "8BITMIME",                                                                                          // RFC 6152
+            "SMTPUTF8",                                                                                          // RFC 6531
+            "ENHANCEDSTATUSCODES",                                                                               // RFC 2034
+        ];
+        if (session.Connection.Info.CanStartTls)
+            extensions.Add("STARTTLS");                                                                          // RFC 3207
+        if (session.IsSubmission && session.Connection.Info.AllowsPlaintextAuth)
+            extensions.Add("AUTH PLAIN LOGIN");                                                                  // RFC 4954
+        return extensions;
+    }
+
+    // RFC 5321 §4.1.4: mail is not refused for a wrong name. It goes into the Received field, so what would break that becomes a hyphen.
+    private static string NameOf(ReadOnlySpan<byte> argument)
+    {
+        Span<byte> name = stackalloc byte[argument.Length];
+        for (var i = 0; i < name.Length; i++)
+            name[i] = char.IsAsciiLetterOrDigit((char)argument[i]) || "-._:[]"u8.Contains(argument[i]) ? argument[i] : (byte)'-';
+        return Encoding.ASCII.GetString(name);
+    }
+}

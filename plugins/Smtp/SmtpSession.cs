@@ -1,0 +1,297 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using MailServer.Plugins.Smtp.Commands;
+using MailServer.Wire.Smtp;
+using Microsoft.Extensions.Logging;
+
+namespace MailServer.Plugins.Smtp;
+
+/// <summary>
+/// A session, or its part between two generations. One read is pending at a time; all whole lines of a read are answered in one write
+/// (RFC 2920 §3.2), then the host is asked whether to leave.
+/// </summary>
+internal sealed class SmtpSession(SmtpHandler handler, IMailConnection connection, CancellationToken hardStop) : IAsyncDisposable
+{
+    // RFC 5321 §4.5.3.1.4 asks for 512; the parameters of our extensions add less than 600 (RFC 1870 §3, 4954 §3, 6152 §2, 6531 §3.4).
+    private const int MaxCommandLine = 2048;
+
+    // RFC 4954 §4: the longest AUTH line and response.
+    private const int MaxAuthLine = 12288;
+
+    // A refused recipient is no rudeness: a mailing list has dead addresses. But who guesses names has many.
+    private const int ErrorPoints = 5;
+
+    private SmtpLineReader _lines;
+    private int _errors;
+
+    public IPluginHost Host => handler.Host;
+
+    public SmtpOptions Options => handler.Options;
+
+    public ILogger Logger => handler.Logger;
+
+    public bool IsSubmission => handler.Service == SmtpService.Submission;
+
+    public IMailConnection Connection => connection;
+
+    public PipeReader Input => connection.Transport.Input;
+
+    public Deadline Deadline { get; } = new(handler.Host.Time, hardStop);
+
+    public SmtpState State { get; set; } = new SmtpState.Greeted();
+
+    /// <summary>Who is logged in.</summary>
+    public User? User => State switch
+    {
+        SmtpState.Ready ready => ready.User,
+        SmtpState.InTransaction transaction => transaction.Session.User,
+        _ => null,
+    };
+
+    public int AuthFailures { get; set; }
+
+    /// <summary>The session's boundary: whatever goes wrong within ends here.</summary>
+    public async ValueTask<SessionEnd> RunAsync(SessionState? resumed)
+    {
+        try
+        {
+            if (resumed is null)
+                return await GreetAsync().ConfigureAwait(false) ? await ConverseAsync().ConfigureAwait(false) : SessionEnd.Closed.Instance;
+            if (SavedSession.TryRead(resumed) is not { } saved)
+                throw new InvalidOperationException($"cannot go on from {resumed.Format}");
+            (State, _errors, AuthFailures) = (saved.State, saved.Errors, saved.AuthFailures);
+            return await ConverseAsync().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (Deadline.HasPassed && !hardStop.IsCancellationRequested)
+        {
+            return await GiveUpAsync(Reply.TimedOut).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            Log.Dropped(Logger, connection.Info.Id, e is IOException ? e.Message : "the server stops");
+            return SessionEnd.Closed.Instance;
+        }
+#pragma warning disable CA1031 // a bug ends its session, not the server
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Log.Bug(Logger, connection.Info.Id, e);
+            return await GiveUpAsync(Reply.ServerBug).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Reads on. The limit runs from the deadline's last restart.</summary>
+    public async ValueTask<ReadResult> ReadAsync(TimeSpan limit)
+    {
+        var reading = Input.ReadAsync(Deadline.Token);
+        if (reading.IsCompleted)
+            return await reading.ConfigureAwait(false);
+        Deadline.Arm(limit);
+        try
+        {
+            return await reading.ConfigureAwait(false);
+        }
+        finally
+        {
+            Deadline.Disarm();
+        }
+    }
+
+    /// <summary>Ends the transaction, if there is one, without a trace of what was not committed.</summary>
+    public async ValueTask AbandonAsync()
+    {
+        if (State is not SmtpState.InTransaction transaction)
+            return;
+        State = transaction.Session;
+        await transaction.Mail.DisposeAsync().ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Deadline.Dispose();
+        await AbandonAsync().ConfigureAwait(false);
+    }
+
+    private async ValueTask<bool> GreetAsync()
+    {
+        var info = connection.Info;
+        Log.Connected(Logger, info.Id, info.Remote, info.Listener);
+        Reply reply;
+        if (await Host.Ingress.ConnectAsync(info, hardStop).ConfigureAwait(false) is { } problem)
+        {
+            Log.ConnectionRefused(Logger, info.Id, info.Remote, problem.Text);
+            // RFC 5321 §3.1: after 554 the peer may still say QUIT; 421 hangs up.
+            reply = problem.Status.IsTransient ? new(421, problem.Status, problem.Text) { Next = Next.Close } : new(554, problem.Status, problem.Text);
+            State = new SmtpState.Refused();
+        }
+        else
+        {
+            reply = new(220, null, $"{Host.Server.Hostname} ESMTP");
+        }
+
+        ReplyWriter.Write(connection.Transport.Output, reply);
+        return await FlushAsync().ConfigureAwait(false) && reply.Next != Next.Close;
+    }
+
+    private async ValueTask<SessionEnd> ConverseAsync()
+    {
+        while (true)
+        {
+            if (connection.IsDraining && !_lines.IsSkipping && State is not (SmtpState.InTransaction or SmtpState.Authenticating))
+                return connection.IsClosing ? await GiveUpAsync(Reply.Closing).ConfigureAwait(false)
+                    : new SessionEnd.HandOver(new SavedSession(State, _errors, AuthFailures).Write());
+
+            var read = await ReadAsync(Options.CommandTimeout).ConfigureAwait(false);
+            var buffer = read.Buffer;
+            var next = Next.ReadLine;
+            // Also when the read was cancelled: the host only wanted our attention.
+            while (next == Next.ReadLine && _lines.Read(ref buffer, IsSubmission ? MaxAuthLine : MaxCommandLine, out var line) is var kind and not SmtpLineKind.None)
+            {
+                var reply = await AnswerAsync(kind, line).ConfigureAwait(false);
+                // RFC 3207 §5, CVE-2021-33515 and its kin: what came in clear must not be taken for what comes encrypted.
+                if (reply.Next == Next.StartTls && !buffer.IsEmpty)
+                    reply = Reply.BytesBehindStartTls;
+                next = Say(reply);
+                Deadline.Restart();
+            }
+
+            Input.AdvanceTo(buffer.Start, next == Next.ReadLine ? buffer.End : buffer.Start);
+            if (!await FlushAsync().ConfigureAwait(false))
+                return SessionEnd.Closed.Instance;
+            if (next == Next.ReadMessage && State is SmtpState.InTransaction transaction)
+            {
+                next = Say(await Data.ReceiveAsync(this, transaction, hardStop).ConfigureAwait(false));
+                Deadline.Restart();
+                if (!await FlushAsync().ConfigureAwait(false))
+                    return SessionEnd.Closed.Instance;
+            }
+            else if (next == Next.StartTls)
+            {
+                await StartTlsAsync().ConfigureAwait(false);
+                continue;
+            }
+            else if (read.IsCompleted)
+            {
+                return SessionEnd.Closed.Instance;
+            }
+
+            if (next == Next.Close)
+                return SessionEnd.Closed.Instance;
+        }
+    }
+
+    private ValueTask<Reply> AnswerAsync(SmtpLineKind kind, ReadOnlySequence<byte> line)
+    {
+        if (kind != SmtpLineKind.Line)
+        {
+            // RFC 4954 §4: a response that is no response ends the exchange.
+            if (State is SmtpState.Authenticating interrupted)
+                State = interrupted.Session;
+            return new(kind switch
+            {
+                SmtpLineKind.TooLong => Reply.LineTooLong,
+                SmtpLineKind.BareLineEnd => Reply.BareLineEnd,
+                _ => Reply.TooManyErrors,
+            });
+        }
+
+        if (line.IsSingleSegment)
+            return DispatchAsync(line.FirstSpan);
+        var copy = ArrayPool<byte>.Shared.Rent((int)line.Length);
+        line.CopyTo(copy);
+        // A command reads its line before it first waits, so the copy may go.
+        var reply = DispatchAsync(copy.AsSpan(0, (int)line.Length));
+        ArrayPool<byte>.Shared.Return(copy, clearArray: true);
+        return reply;
+    }
+
+    private ValueTask<Reply> DispatchAsync(ReadOnlySpan<byte> line)
+    {
+        if (State is SmtpState.Authenticating state)
+            return Auth.ContinueAsync(this, state, line, hardStop);
+
+        var command = SmtpCommand.Read(line);
+        if (line.Length + 2 > MaxCommandLine && command.Verb != SmtpVerb.Auth)
+            return new(Reply.LineTooLong);
+        if (State is SmtpState.Refused && command.Verb != SmtpVerb.Quit)
+            return new(Reply.RefusedConnection);
+        return command.Verb switch
+        {
+            SmtpVerb.Ehlo => Ehlo.RunAsync(this, command.Argument, isExtended: true),
+            SmtpVerb.Helo => Ehlo.RunAsync(this, command.Argument, isExtended: false),
+            SmtpVerb.Mail => Mail.RunAsync(this, command.Argument, hardStop),
+            SmtpVerb.Rcpt => Rcpt.RunAsync(this, command.Argument, hardStop),
+            SmtpVerb.Data => Data.RunAsync(this, command.Argument),
+            SmtpVerb.Rset => Rset.RunAsync(this, command.Argument),
+            SmtpVerb.Noop => new(Noop.Run()),
+            SmtpVerb.Vrfy => new(Vrfy.Run(command.Argument)),
+            SmtpVerb.Expn => new(Vrfy.RunExpn()),
+            SmtpVerb.Help => new(Help.Run(this)),
+            SmtpVerb.Quit => new(Quit.Run(command.Argument)),
+            SmtpVerb.StartTls => new(StartTls.Run(this, command.Argument)),
+            SmtpVerb.Auth => Auth.RunAsync(this, command.Argument, hardStop),
+            SmtpVerb.Http => new(new Reply(502, new(5, 7, 0), "This is not a web server") { Next = Next.Close }),
+            _ => new(Reply.UnknownCommand),
+        };
+    }
+
+    /// <summary>Writes a reply, and hangs up on who makes too many errors.</summary>
+    private Next Say(Reply reply)
+    {
+        ReplyWriter.Write(connection.Transport.Output, reply);
+        if (reply.Code >= 500)
+            _errors += reply.IsRecipientRefusal ? 1 : ErrorPoints;
+        if (reply.Next == Next.Close || _errors < Options.MaxErrors * ErrorPoints && AuthFailures < Options.MaxAuthFailures)
+            return reply.Next;
+        ReplyWriter.Write(connection.Transport.Output, Reply.TooManyErrors);
+        Log.Dropped(Logger, connection.Info.Id, "too many errors");
+        return Next.Close;
+    }
+
+    private async ValueTask StartTlsAsync()
+    {
+        await AbandonAsync().ConfigureAwait(false);
+        Deadline.Arm(Options.CommandTimeout);
+        var tls = await connection.StartTlsAsync(Deadline.Token).ConfigureAwait(false);
+        Deadline.Disarm();
+        Deadline.Restart();
+        // RFC 3207 §4.2: all that the peer said in clear is forgotten.
+        (State, _lines) = (new SmtpState.Greeted(), default);
+        Log.TlsIsUp(Logger, connection.Info.Id, tls.Protocol, tls.CipherSuite);
+    }
+
+    /// <summary>False when nobody reads any more.</summary>
+    private async ValueTask<bool> FlushAsync()
+    {
+        var flushing = connection.Transport.Output.FlushAsync(Deadline.Token);
+        if (flushing.IsCompleted)
+            return !(await flushing.ConfigureAwait(false)).IsCompleted;
+        Deadline.Arm(Options.CommandTimeout);
+        try
+        {
+            return !(await flushing.ConfigureAwait(false)).IsCompleted;
+        }
+        finally
+        {
+            Deadline.Disarm();
+        }
+    }
+
+    /// <summary>A last word, as far as the peer still listens.</summary>
+    private async ValueTask<SessionEnd> GiveUpAsync(Reply reply)
+    {
+        Log.Dropped(Logger, connection.Info.Id, reply.Text);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5), Host.Time);
+        try
+        {
+            ReplyWriter.Write(connection.Transport.Output, reply);
+            await connection.Transport.Output.FlushAsync(limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or InvalidOperationException)
+        {
+            // It does not.
+        }
+
+        return SessionEnd.Closed.Instance;
+    }
+}

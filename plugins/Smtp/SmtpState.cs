@@ -1,0 +1,44 @@
+namespace MailServer.Plugins.Smtp;
+
+/// <summary>Where a session is. RCPT without MAIL is not a check that may be forgotten: there is no transaction to add to.</summary>
+internal abstract record SmtpState
+{
+    private SmtpState() { }
+
+    /// <summary>The connection was refused at the greeting: only QUIT is left (RFC 5321 §3.1).</summary>
+    public sealed record Refused : SmtpState;
+
+    /// <summary>Greeted; the peer has not said who it is.</summary>
+    public sealed record Greeted : SmtpState;
+
+    /// <summary>Between transactions.</summary>
+    /// <param name="Helo">What the peer calls itself.</param>
+    /// <param name="IsExtended">Whether it said EHLO.</param>
+    /// <param name="User">Who is logged in.</param>
+    public sealed record Ready(string Helo, bool IsExtended, User? User) : SmtpState;
+
+    /// <summary>Within AUTH: the next line is an answer to our challenge.</summary>
+    public sealed record Authenticating(Ready Session, SaslExchange Exchange) : SmtpState;
+
+    /// <summary>Between MAIL and the end of the message.</summary>
+    /// <param name="Session">What it goes back to.</param>
+    /// <param name="Mail">The message on its way in.</param>
+    /// <param name="Envelope">As MAIL gave it.</param>
+    /// <param name="Accepted">How many recipients it has.</param>
+    public sealed record InTransaction(Ready Session, IMailTransaction Mail, Envelope Envelope, int Accepted) : SmtpState;
+}
+
+/// <summary>Where an authentication is.</summary>
+internal abstract record SaslExchange
+{
+    private SaslExchange() { }
+
+    /// <summary>PLAIN waits for its one message (RFC 4616).</summary>
+    public sealed record Plain : SaslExchange;
+
+    /// <summary>LOGIN waits for the user's name (draft-murchison-sasl-login).</summary>
+    public sealed record LoginName : SaslExchange;
+
+    /// <summary>LOGIN waits for the password.</summary>
+    public sealed record LoginPassword(string UserName) : SaslExchange;
+}
