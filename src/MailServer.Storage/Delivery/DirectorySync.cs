@@ -1,0 +1,67 @@
+using MailServer.Posix;
+
+namespace MailServer.Storage;
+
+/// <summary>Makes names in a directory durable. Those who ask while a sync runs share the next one.</summary>
+internal sealed class DirectorySync(DiskThreads disk)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Turn> _turns = new(StringComparer.Ordinal);
+    private long _syncs;
+
+    /// <summary>How often a directory was synced.</summary>
+    public long Syncs => Volatile.Read(ref _syncs);
+
+    /// <summary>Returns when every name that was there at the call is durable.</summary>
+    public Task SyncAsync(string directory)
+    {
+        lock (_gate)
+        {
+            if (_turns.TryGetValue(directory, out var turn))
+                return (turn.Next ??= NewCompletion()).Task;
+            var now = NewCompletion();
+            _turns[directory] = new();
+            Start(directory, now);
+            return now.Task;
+        }
+    }
+
+    private static TaskCompletionSource NewCompletion() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private void Start(string directory, TaskCompletionSource askers)
+    {
+        _ = disk.RunAsync(() => Sync(directory, askers));
+    }
+
+    private void Sync(string directory, TaskCompletionSource askers)
+    {
+        try
+        {
+            Interlocked.Increment(ref _syncs);
+            DurableFile.SyncDirectory(directory);
+            askers.SetResult();
+        }
+        catch (IOException failure)
+        {
+            askers.SetException(failure);
+        }
+
+        TaskCompletionSource? next;
+        lock (_gate)
+        {
+            var turn = _turns[directory];
+            next = turn.Next;
+            turn.Next = null;
+            if (next is null)
+                _turns.Remove(directory);
+        }
+
+        if (next is not null)
+            Start(directory, next);
+    }
+
+    private sealed class Turn
+    {
+        public TaskCompletionSource? Next { get; set; }
+    }
+}

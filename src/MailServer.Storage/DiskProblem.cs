@@ -1,0 +1,29 @@
+using MailServer.Posix;
+
+namespace MailServer.Storage;
+
+/// <summary>What a failing disk means to the peer.</summary>
+internal static class DiskProblem
+{
+    private const int NoSpace = 28;    // ENOSPC
+    private const int OverShare = 122; // EDQUOT
+
+    /// <summary>The user's share of the disk is used up (RFC 3463 §3.3, X.2.2); it may have room later.</summary>
+    private static readonly Problem Full = new(new(4, 2, 2), "Mailbox full") { Reason = ProblemReason.OverQuota };
+
+    /// <summary>Whether an exception is a disk's or a file system's word, and not a bug.</summary>
+    public static bool Is(Exception failure) => failure is IOException or UnauthorizedAccessException;
+
+    public static Problem From(Exception failure)
+    {
+        for (var cause = failure; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is PosixException { IsFull: true, Error: not OverShare } || cause is IOException and { HResult: NoSpace })
+                return Problem.StorageFull;
+            if (cause is IOException and { HResult: OverShare })
+                return Full;
+        }
+
+        return Problem.Unavailable;
+    }
+}

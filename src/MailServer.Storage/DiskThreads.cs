@@ -1,0 +1,83 @@
+namespace MailServer.Storage;
+
+/// <summary>
+/// Runs calls that wait for the disk (fsync) on a few threads of their own: the pool's threads stay free, and many calls can wait at
+/// once, which the file system then answers with one commit.
+/// </summary>
+internal sealed class DiskThreads
+{
+    /// <summary>Calls under way at once: beyond about ten writers, ext4 gains nothing.</summary>
+    private const int MaxThreads = 16;
+
+    /// <summary>A thread without work ends after this long.</summary>
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(10);
+
+    // A monitor and not a Lock: the threads wait on it.
+    private readonly object _gate = new();
+    private readonly Queue<Job> _jobs = new();
+    private int _threads;
+    private int _waiting;
+
+    public Task RunAsync(Action call)
+    {
+        var job = new Job(call);
+        lock (_gate)
+        {
+            _jobs.Enqueue(job);
+            if (_jobs.Count <= _waiting || _threads == MaxThreads)
+            {
+                Monitor.Pulse(_gate);
+                return job.Task;
+            }
+
+            _threads++;
+        }
+
+        // Unsafe: the caller's context, a plugin's perhaps, must not live on in the thread.
+        new Thread(Work, 256 * 1024) { IsBackground = true, Name = "disk" }.UnsafeStart();
+        return job.Task;
+    }
+
+    private void Work()
+    {
+        while (Take() is { } job)
+            job.Run();
+    }
+
+    private Job? Take()
+    {
+        lock (_gate)
+        {
+            while (_jobs.Count == 0)
+            {
+                _waiting++;
+                var isPulsed = Monitor.Wait(_gate, Idle);
+                _waiting--;
+                if (isPulsed || _jobs.Count > 0)
+                    continue;
+                _threads--;
+                return null;
+            }
+
+            return _jobs.Dequeue();
+        }
+    }
+
+    private sealed class Job(Action call) : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)
+    {
+#pragma warning disable CA1031 // handed to whoever awaits
+        public void Run()
+        {
+            try
+            {
+                call();
+                SetResult();
+            }
+            catch (Exception failure)
+            {
+                SetException(failure);
+            }
+        }
+#pragma warning restore CA1031
+    }
+}

@@ -1,0 +1,68 @@
+using MailServer.Posix;
+using Microsoft.Extensions.Logging;
+
+namespace MailServer.Storage;
+
+/// <summary>Mail in Maildirs, one an account. The files are the truth; all else is built from them.</summary>
+public sealed class MaildirStore : IMailStore, IAsyncDisposable
+{
+    private readonly StoreContext _store;
+    private readonly DirectoryWatcher _watcher;
+    private readonly string _spool;
+    private long _delivered;
+
+    /// <summary>Opens the store; nothing is read before it is asked for.</summary>
+    /// <param name="options">Where mail is kept.</param>
+    /// <param name="watcher">Tells of changes from outside.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logging">Makes the store's logger.</param>
+    public MaildirStore(StoreOptions options, DirectoryWatcher watcher, TimeProvider time, ILoggerFactory logging)
+    {
+        _store = new(options, time, logging.CreateLogger("MailServer.Storage"));
+        _watcher = watcher;
+        _spool = Path.Combine(options.DataDirectory, "spool");
+    }
+
+    internal StoreContext Context => _store;
+
+    /// <summary>Where an account's Maildir is.</summary>
+    public string MaildirOf(User user) => throw new NotImplementedException();
+
+    /// <summary>Starts a message on its way in.</summary>
+    /// <exception cref="IOException">The spool directory cannot be made.</exception>
+    public SpoolFile CreateSpool()
+    {
+        StoreContext.MakeDirectory(_spool);
+        return new(_store, _spool);
+    }
+
+    /// <summary>Puts a sealed message into a folder, which is made when it is not there. Durable when it returns a value.</summary>
+    /// <param name="spool">The message, sealed.</param>
+    /// <param name="user">Whose.</param>
+    /// <param name="folder">Where.</param>
+    /// <param name="flags">Its first flags.</param>
+    /// <param name="cancellationToken">Gives up; then nothing is delivered.</param>
+    public ValueTask<Outcome<StoredMessage>> DeliverAsync(
+        SpoolFile spool, User user, FolderName folder, MessageFlags flags, CancellationToken cancellationToken) =>
+        throw new NotImplementedException();
+
+    /// <inheritdoc/>
+    public ValueTask<Outcome<IMailAccount>> OpenAsync(User user, CancellationToken cancellationToken) => throw new NotImplementedException();
+
+    /// <summary>What the store is doing.</summary>
+    public StoreStatus Status() => new()
+    {
+        OpenFolders = 0,
+        OpenViews = 0,
+        Delivered = Volatile.Read(ref _delivered),
+        Failures = _store.Failures,
+    };
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        GC.KeepAlive(_watcher);
+        Interlocked.Add(ref _delivered, 0);
+        return ValueTask.CompletedTask;
+    }
+}

@@ -1,0 +1,81 @@
+using System.IO.Pipelines;
+
+namespace MailServer.Storage;
+
+/// <summary>
+/// A message on its way in: taken with CRLF, kept with LF. Small ones stay in memory until <see cref="SealAsync"/> writes the one file
+/// that all recipients' Maildirs link. Dispose it when all are served; nothing is left of it but those links.
+/// </summary>
+public sealed class SpoolFile : IAsyncDisposable
+{
+    private readonly SpoolBuffer _buffer;
+    private readonly StoreContext _store;
+    private readonly string _directory;
+
+    internal SpoolFile(StoreContext store, string directory)
+    {
+        (_store, _directory) = (store, directory);
+        _buffer = new(store, directory);
+        Writer = new SpoolWriter(_buffer);
+    }
+
+    /// <summary>Takes the bytes. A failing disk does not throw here: <see cref="SealAsync"/> says it.</summary>
+    public PipeWriter Writer { get; }
+
+    /// <summary>Octets so far, with CRLF line ends.</summary>
+    public long Size => _buffer.CrlfSize;
+
+    /// <summary>The sealed file.</summary>
+    internal string? SealedPath { get; private set; }
+
+    /// <summary>The sealed file's size as it is on disk.</summary>
+    internal long FileSize { get; private set; }
+
+    /// <summary>The sealed message's size with CRLF line ends.</summary>
+    internal long CrlfSize { get; private set; }
+
+    /// <summary>Ends the body, puts fields on top and makes the file durable.</summary>
+    /// <param name="topFields">Whole header lines, each with its line end.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Null, or why the disk would not have it.</returns>
+    public async ValueTask<Problem?> SealAsync(ReadOnlyMemory<byte> topFields, CancellationToken cancellationToken)
+    {
+        if (SealedPath is not null)
+            throw new InvalidOperationException("sealed already");
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            _buffer.Complete();
+            var path = Path.Combine(_directory, _store.Names.Next());
+            var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+            SealedPath = path;
+            using (file)
+            {
+                StoreContext.MakePrivate(file);
+                (FileSize, CrlfSize) = _buffer.CopyTo(file, topFields.Span);
+                _store.Reached("spool written");
+                await _store.Disk.RunAsync(() => RandomAccess.FlushToDisk(file)).ConfigureAwait(false);
+            }
+
+            _store.Reached("spool synced");
+            return null;
+        }
+        catch (Exception failure) when (DiskProblem.Is(failure))
+        {
+            return _store.Failed("spool", failure);
+        }
+    }
+
+    /// <summary>Opens the body as received, with LF line ends, without the fields put on top. Before and after <see cref="SealAsync"/>.</summary>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public Stream OpenRead() => _buffer.OpenRead();
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        _buffer.Dispose();
+        if (SealedPath is { } path)
+            StoreContext.TryDelete(path);
+        return ValueTask.CompletedTask;
+    }
+}

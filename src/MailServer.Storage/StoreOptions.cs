@@ -1,0 +1,17 @@
+namespace MailServer.Storage;
+
+/// <summary>Where mail is kept.</summary>
+public sealed record StoreOptions
+{
+    /// <summary>The Maildir of an account, with <c>{data}</c>, <c>{domain}</c>, <c>{user}</c> and <c>{home}</c>.</summary>
+    public required string Maildir { get; init; }
+
+    /// <summary>How folders lie in it.</summary>
+    public MaildirLayout Layout { get; init; }
+
+    /// <summary>The server's own directory; messages on their way in are spooled below it.</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary>The host's name, the last part of a message's file name.</summary>
+    public required string Hostname { get; init; }
+}
