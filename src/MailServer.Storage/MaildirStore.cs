@@ -26,7 +26,11 @@ public sealed class MaildirStore : IMailStore, IAsyncDisposable
     internal StoreContext Context => _store;
 
     /// <summary>Where an account's Maildir is.</summary>
-    public string MaildirOf(User user) => throw new NotImplementedException();
+    public string MaildirOf(User user)
+    {
+        ArgumentNullException.ThrowIfNull(user);
+        return MaildirPattern.Fill(_store.Options, user);
+    }
 
     /// <summary>Starts a message on its way in.</summary>
     /// <exception cref="IOException">The spool directory cannot be made.</exception>
@@ -42,9 +46,28 @@ public sealed class MaildirStore : IMailStore, IAsyncDisposable
     /// <param name="folder">Where.</param>
     /// <param name="flags">Its first flags.</param>
     /// <param name="cancellationToken">Gives up; then nothing is delivered.</param>
-    public ValueTask<Outcome<StoredMessage>> DeliverAsync(
-        SpoolFile spool, User user, FolderName folder, MessageFlags flags, CancellationToken cancellationToken) =>
-        throw new NotImplementedException();
+    public async ValueTask<Outcome<StoredMessage>> DeliverAsync(
+        SpoolFile spool, User user, FolderName folder, MessageFlags flags, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(spool);
+        if (spool.SealedPath is null)
+            throw new InvalidOperationException("not sealed");
+        cancellationToken.ThrowIfCancellationRequested();
+        if (new FolderPaths(MaildirOf(user), _store.Options.Layout).PlaceOf(folder) is not { } place)
+            return FolderProblem.Impossible;
+        try
+        {
+            var baseName = _store.Names.Next(spool.FileSize, spool.CrlfSize);
+            var letters = string.Concat(FlagLetters.Of(flags.System));
+            var path = await new Deliverer(_store).DeliverAsync(spool, place, baseName, letters).ConfigureAwait(false);
+            Interlocked.Increment(ref _delivered);
+            return new StoredMessage { Path = path, Folder = folder };
+        }
+        catch (Exception failure) when (DiskProblem.Is(failure))
+        {
+            return _store.Failed("delivery", failure);
+        }
+    }
 
     /// <inheritdoc/>
     public ValueTask<Outcome<IMailAccount>> OpenAsync(User user, CancellationToken cancellationToken) => throw new NotImplementedException();
@@ -62,7 +85,6 @@ public sealed class MaildirStore : IMailStore, IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         GC.KeepAlive(_watcher);
-        Interlocked.Add(ref _delivered, 0);
         return ValueTask.CompletedTask;
     }
 }

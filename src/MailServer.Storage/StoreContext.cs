@@ -22,6 +22,8 @@ internal sealed class StoreContext(StoreOptions options, TimeProvider time, ILog
 
     public long Failures => Volatile.Read(ref _failures);
 
+    public MaildirMaker Maker => field ??= new(this);
+
     /// <summary>Tests look in, or fail, between any two steps.</summary>
     public Action<string>? Steps { get; set; }
 
@@ -48,6 +50,21 @@ internal sealed class StoreContext(StoreOptions options, TimeProvider time, ILog
             Directory.CreateDirectory(path);
         else
             Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    /// <summary>Makes a private file; one that is there already is left alone.</summary>
+    public static void WriteNew(string path, ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            using var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write);
+            MakePrivate(file);
+            RandomAccess.Write(file, bytes, 0);
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            // Somebody else was quicker.
+        }
     }
 
     /// <summary>Removes a file that is only in the way; the sweep gets it later if it stays.</summary>

@@ -1,0 +1,52 @@
+using System.Collections.Concurrent;
+
+namespace MailServer.Storage;
+
+/// <summary>Makes Maildirs and folders, durable before anything is put into them.</summary>
+internal sealed class MaildirMaker(StoreContext store)
+{
+    /// <summary>Remembered places: more than a server's busy folders, few enough to forget all and begin anew.</summary>
+    private const int MaxKnown = 10_000;
+
+    private readonly ConcurrentDictionary<string, bool> _known = new(StringComparer.Ordinal);
+
+    /// <summary>Makes what is missing of a folder's directories. Quick when it was there the last time.</summary>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    public async ValueTask EnsureAsync(FolderPlace place)
+    {
+        if (_known.ContainsKey(place.Path))
+            return;
+        if (_known.Count > MaxKnown)
+            _known.Clear();
+        if (!Directory.Exists(place.New) || !Directory.Exists(place.Cur) || !Directory.Exists(place.Tmp))
+            await MakeAsync(place).ConfigureAwait(false);
+        _known[place.Path] = true;
+    }
+
+    /// <summary>Says that a place may be gone.</summary>
+    public void Forget(FolderPlace place) => _known.TryRemove(place.Path, out _);
+
+    /// <summary>Makes a directory and what is missing above it.</summary>
+    public async ValueTask MakeDirectoryAsync(string path)
+    {
+        var missing = new Stack<string>();
+        for (var at = path; !Directory.Exists(at) && Path.GetDirectoryName(at) is { } above; at = above)
+            missing.Push(at);
+        StoreContext.MakeDirectory(path);
+        foreach (var made in missing)
+            await store.Sync.SyncAsync(Path.GetDirectoryName(made)!).ConfigureAwait(false);
+    }
+
+    private async ValueTask MakeAsync(FolderPlace place)
+    {
+        await MakeDirectoryAsync(place.Path).ConfigureAwait(false);
+        foreach (var part in (string[])[place.Cur, place.New, place.Tmp])
+            StoreContext.MakeDirectory(part);
+
+        // Maildir++: delivery agents know by this file that the directory is a folder, and where the account's quota is.
+        if (!place.Name.IsInbox && store.Options.Layout == MaildirLayout.MaildirPlusPlus && !File.Exists(place.File("maildirfolder")))
+            StoreContext.WriteNew(place.File("maildirfolder"), []);
+        await store.Sync.SyncAsync(place.Path).ConfigureAwait(false);
+        store.Reached("folder made");
+    }
+}

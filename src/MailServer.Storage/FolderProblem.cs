@@ -1,0 +1,16 @@
+namespace MailServer.Storage;
+
+/// <summary>What cannot be done with folders.</summary>
+internal static class FolderProblem
+{
+    /// <summary>No directory can have that name.</summary>
+    public static Problem Impossible { get; } = new(new(5, 2, 0), "Mailbox name not allowed") { Reason = ProblemReason.Impossible };
+
+    public static Problem AlreadyExists { get; } = new(new(5, 2, 0), "Mailbox exists already") { Reason = ProblemReason.AlreadyExists };
+
+    public static Problem InboxStays { get; } = new(new(5, 2, 0), "INBOX cannot be deleted or made") { Reason = ProblemReason.Impossible };
+
+    public static Problem InUse { get; } = new(new(4, 2, 0), "Mailbox is locked by another session") { Reason = ProblemReason.InUse };
+
+    public static Problem Expunged { get; } = new(new(5, 2, 0), "Message is gone") { Reason = ProblemReason.Expunged };
+}

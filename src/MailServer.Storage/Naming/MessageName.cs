@@ -1,0 +1,67 @@
+using System.Globalization;
+
+namespace MailServer.Storage;
+
+/// <summary>Takes a message's file name apart: <c>base:2,FLAGS</c>, with sizes within the base as <c>,S=</c> and <c>,W=</c>.</summary>
+internal static class MessageName
+{
+    /// <summary>The part that never changes while the message lives.</summary>
+    public static ReadOnlySpan<char> BaseOf(ReadOnlySpan<char> fileName)
+    {
+        var colon = fileName.IndexOf(':');
+        return colon < 0 ? fileName : fileName[..colon];
+    }
+
+    /// <summary>The letters after <c>:2,</c>, up to a further comma that other programs may write.</summary>
+    public static ReadOnlySpan<char> LettersOf(ReadOnlySpan<char> fileName)
+    {
+        var colon = fileName.IndexOf(':');
+        if (colon < 0 || !fileName[colon..].StartsWith(":2,"))
+            return [];
+        var letters = fileName[(colon + 3)..];
+        var comma = letters.IndexOf(',');
+        return comma < 0 ? letters : letters[..comma];
+    }
+
+    /// <summary>What other programs wrote after the letters, with its comma; kept in renames.</summary>
+    public static ReadOnlySpan<char> TailOf(ReadOnlySpan<char> fileName)
+    {
+        var colon = fileName.IndexOf(':');
+        if (colon < 0 || !fileName[colon..].StartsWith(":2,"))
+            return [];
+        var letters = fileName[(colon + 3)..];
+        var comma = letters.IndexOf(',');
+        return comma < 0 ? [] : letters[comma..];
+    }
+
+    /// <summary>A name in <c>cur</c>: flags in ASCII order after <c>:2,</c>, each once.</summary>
+    public static string WithLetters(string baseName, IEnumerable<char> letters, ReadOnlySpan<char> tail) =>
+        string.Concat(baseName, ":2,", string.Concat(letters.Distinct().Order()), tail);
+
+    /// <summary>The sizes in the name: on disk, and with CRLF line ends. Hints, not truth; -1 where there is none.</summary>
+    public static (long FileSize, long CrlfSize) SizesOf(ReadOnlySpan<char> fileName)
+    {
+        var name = BaseOf(fileName);
+        return (Number(name, ",S="), Number(name, ",W="));
+    }
+
+    /// <summary>When the file was made, by the seconds that its name begins with; 0 when it does not.</summary>
+    public static long SecondsOf(ReadOnlySpan<char> fileName)
+    {
+        var dot = fileName.IndexOf('.');
+        return dot > 0 && long.TryParse(fileName[..dot], NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? seconds : 0;
+    }
+
+    /// <summary>Whether a directory entry is a message at all: dot files are not.</summary>
+    public static bool IsMessage(ReadOnlySpan<char> fileName) => fileName.Length > 0 && fileName[0] is not ('.' or ':');
+
+    private static long Number(ReadOnlySpan<char> name, string key)
+    {
+        var at = name.LastIndexOf(key);
+        if (at < 0)
+            return -1;
+        var digits = name[(at + key.Length)..];
+        var end = digits.IndexOfAnyExceptInRange('0', '9');
+        return long.TryParse(end < 0 ? digits : digits[..end], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1;
+    }
+}
