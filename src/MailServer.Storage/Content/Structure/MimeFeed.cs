@@ -31,6 +31,9 @@ internal sealed class MimeFeed(Stream source) : ForwardStream
     /// <summary>The header block is over.</summary>
     public void EndHeader() => _limit = long.MaxValue;
 
+    /// <summary>Nothing more is wanted: the parser is told that the message ends here.</summary>
+    public void Stop() => IsCut = true;
+
     public override int Read(Span<byte> buffer)
     {
         if (buffer.IsEmpty || IsCut)

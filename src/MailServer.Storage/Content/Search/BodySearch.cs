@@ -1,0 +1,143 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using MimeKit;
+using MimeKit.Encodings;
+using MimeKit.Utils;
+
+namespace MailServer.Storage;
+
+/// <summary>
+/// BODY: looks for texts in all that is text (text/*, message/*) within a message's body, transfer encoding and charset undone, and in the
+/// headers of its parts and of messages within. Reads in pieces and stops when all is found.
+/// </summary>
+internal sealed class BodySearch : MimeReader
+{
+    private static new readonly ParserOptions Options = new() { MaxMimeDepth = StructureLimits.Depth };
+
+    private readonly MimeFeed _feed;
+    private readonly TextScanner _scanner;
+    private bool _isWithin;
+    private bool _isText;
+    private ContentEncoding _encoding;
+    private IMimeDecoder? _transfer;
+    private Decoder? _charset;
+    private byte[] _octets = [];
+    private char[] _text = [];
+
+    static BodySearch() => Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
+
+    private BodySearch(MimeFeed feed, IReadOnlyList<string> needles)
+        : base(Options, feed)
+    {
+        _feed = feed;
+        _scanner = new(needles);
+    }
+
+    /// <summary>Which of the texts the message's body holds.</summary>
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A fault of the parser costs the rest of one message, not the search.")]
+    public static bool[] Find(Stream message, IReadOnlyList<string> needles)
+    {
+        if (needles.Count == 0)
+            return [];
+        using var feed = new MimeFeed(message);
+        var search = new BodySearch(feed, needles);
+        try
+        {
+            search.ReadMessage();
+        }
+        catch (Exception problem) when (problem is not (IOException or ObjectDisposedException))
+        {
+            // What was found until then is the answer.
+        }
+
+        return search._scanner.Found;
+    }
+
+    protected override void OnHeadersBegin(long beginOffset, int beginLineNumber, CancellationToken cancellationToken)
+    {
+        _feed.BeginHeader();
+        _encoding = ContentEncoding.Default;
+    }
+
+    protected override void OnHeaderRead(Header header, int beginLineNumber, CancellationToken cancellationToken)
+    {
+        if (header.Id == HeaderId.ContentTransferEncoding)
+            _ = MimeUtils.TryParse(Encoding.Latin1.GetString(header.RawValue).Trim(), out _encoding);
+        if (!_isWithin || _scanner.IsDone)
+            return;
+        _scanner.Add(header.Field);
+        _scanner.Add(": ");
+        _scanner.Add(SearchHeader.Decode(header.RawValue));
+        _scanner.End();
+    }
+
+    protected override void OnHeadersEnd(long beginOffset, int beginLineNumber, long endOffset, int endLineNumber, CancellationToken cancellationToken)
+    {
+        _feed.EndHeader();
+        _isWithin = true;
+    }
+
+    protected override void OnMimePartBegin(ContentType contentType, long beginOffset, int beginLineNumber, CancellationToken cancellationToken)
+    {
+        // A multipart that comes as a part lies too deep to be looked into: its text is searched as it is.
+        _isText = contentType.MediaType.Equals("text", StringComparison.OrdinalIgnoreCase)
+            || contentType.MediaType.Equals("message", StringComparison.OrdinalIgnoreCase)
+            || contentType.MediaType.Equals("multipart", StringComparison.OrdinalIgnoreCase);
+        _transfer = _encoding switch
+        {
+            ContentEncoding.Base64 => new Base64Decoder(),
+            ContentEncoding.QuotedPrintable => new QuotedPrintableDecoder(),
+            ContentEncoding.UUEncode => new UUDecoder(),
+            _ => null,
+        };
+        _charset = _isText ? EncodingOf(contentType.Charset).GetDecoder() : null;
+    }
+
+    protected override void OnMimePartContentRead(byte[] buffer, int startIndex, int count, CancellationToken cancellationToken)
+    {
+        if (!_isText || _charset is null)
+            return;
+        if (_scanner.IsDone)
+        {
+            _feed.Stop();
+            return;
+        }
+
+        if (_transfer is null)
+        {
+            Scan(buffer.AsSpan(startIndex, count));
+            return;
+        }
+
+        var needed = _transfer.EstimateOutputLength(count);
+        if (_octets.Length < needed)
+            _octets = new byte[needed];
+        Scan(_octets.AsSpan(0, _transfer.Decode(buffer, startIndex, count, _octets)));
+    }
+
+    protected override void OnMimePartContentEnd(long beginOffset, int beginLineNumber, long endOffset, int lines, NewLineFormat? newLineFormat, CancellationToken cancellationToken) =>
+        _scanner.End();
+
+    private void Scan(ReadOnlySpan<byte> octets)
+    {
+        var needed = _charset!.GetCharCount(octets, flush: false);
+        if (_text.Length < needed)
+            _text = new char[Math.Max(needed, 8192)];
+        _scanner.Add(_text.AsSpan(0, _charset.GetChars(octets, _text, flush: false)));
+    }
+
+    // Text that claims no charset, or plain ASCII, and yet has 8-bit octets is UTF-8 more often than anything else.
+    private static Encoding EncodingOf(string? name)
+    {
+        if (string.IsNullOrEmpty(name) || name.Equals("us-ascii", StringComparison.OrdinalIgnoreCase))
+            return Encoding.UTF8;
+        try
+        {
+            return Encoding.GetEncoding(name.Trim());
+        }
+        catch (Exception unknown) when (unknown is ArgumentException or NotSupportedException)
+        {
+            return Encoding.Latin1;
+        }
+    }
+}
