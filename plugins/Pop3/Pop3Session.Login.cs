@@ -1,0 +1,164 @@
+using System.Text;
+using MailServer.Wire.Pop3;
+using MailServer.Wire.Sasl;
+
+namespace MailServer.Plugins.Pop3;
+
+/// <summary>The AUTHORIZATION state (RFC 1939 §4) and CAPA.</summary>
+internal sealed partial class Pop3Session
+{
+    // Three parts of SASL PLAIN in base64, their two separators, and CRLF.
+    private const int MaxSaslLine = ((3 * PlainMessage.MaxPart) + 2 + 2) / 3 * 4 + 2;
+
+    // As many passwords as somebody mistypes; a guesser has to connect again, which the limits on connections count.
+    private const int MaxFailedLogins = 5;
+
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    private ValueTask<Next> AnswerStrangerAsync(Pop3Command command)
+    {
+        if (command.Verb == Pop3Verb.Stls)
+            return new(Stls());
+        if (!connection.Info.AllowsPlaintextAuth)
+            return new(Fail("[AUTH] No passwords in clear: begin TLS first"u8));      // RFC 2595 §2.2, RFC 8314 §3.3
+        return command.Verb switch
+        {
+            Pop3Verb.User => new(User(command)),
+            Pop3Verb.Pass => PassAsync(command),
+            _ => AuthAsync(command),
+        };
+    }
+
+    /// <summary>RFC 2449 §5, with what is true at this moment.</summary>
+    private Next Capa()
+    {
+        Pop3Writer.Ok(Output, "Capabilities follow"u8);
+        Pop3Writer.Line(Output, "TOP"u8);
+        Pop3Writer.Line(Output, "UIDL"u8);
+        Pop3Writer.Line(Output, "PIPELINING"u8);
+        Pop3Writer.Line(Output, "RESP-CODES"u8);
+        Pop3Writer.Line(Output, "AUTH-RESP-CODE"u8);
+        Pop3Writer.Line(Output, "EXPIRE NEVER"u8);
+        if (connection.Info.AllowsPlaintextAuth)
+        {
+            Pop3Writer.Line(Output, "USER"u8);
+            Pop3Writer.Line(Output, "SASL PLAIN"u8);
+        }
+
+        if (_maildrop is null && connection.Info.CanStartTls)
+            Pop3Writer.Line(Output, "STLS"u8);
+        Pop3Writer.Line(Output, Encoding.ASCII.GetBytes($"IMPLEMENTATION MailServer {services.Server.Version}"));
+        Pop3Writer.Line(Output, "."u8);
+        return Next.Line;
+    }
+
+    /// <summary>RFC 2595 §4.</summary>
+    private Next Stls()
+    {
+        if (!connection.Info.CanStartTls)
+            return Fail(connection.Info.Tls is null ? "There is no TLS here"u8 : "TLS is up already"u8);
+        Pop3Writer.Ok(Output, "Begin TLS"u8);
+        return Next.StartTls;
+    }
+
+    private async ValueTask StartTlsAsync()
+    {
+        await connection.StartTlsAsync(limit.Token).ConfigureAwait(false);
+        _userName = null;                                                       // RFC 2595 §4: nothing said before counts
+    }
+
+    /// <summary>RFC 1939 §7. The answer is the same whether there is such a user or not.</summary>
+    private Next User(Pop3Command command)
+    {
+        _userName = null;
+        if (command.Argument.IsEmpty)
+            return Fail("USER needs a name"u8);
+        _userName = Text(command.Argument);
+        return _userName is null ? Fail("The name is not UTF-8"u8) : Ok("Now the password"u8);
+    }
+
+    private ValueTask<Next> PassAsync(Pop3Command command)
+    {
+        if (_userName is not { } name)
+            return new(Fail("USER first"u8));
+        _userName = null;                                                       // RFC 1939 §7: a refused PASS begins anew with USER
+        return Text(command.Argument) is { } secret ? LoginAsync(new("", name, secret)) : new(Fail("The password is not UTF-8"u8));
+    }
+
+    /// <summary>RFC 5034 §4.</summary>
+    private ValueTask<Next> AuthAsync(Pop3Command command)
+    {
+        command.ReadAuth(out var mechanism, out var initial);
+        if (mechanism.IsEmpty)
+        {
+            // Not in RFC 5034, but what some clients ask in place of CAPA.
+            Pop3Writer.Ok(Output, "Mechanisms follow"u8);
+            Pop3Writer.Line(Output, "PLAIN"u8);
+            Pop3Writer.Line(Output, "."u8);
+            return new(Next.Line);
+        }
+
+        if (!Ascii.EqualsIgnoreCase(mechanism, "PLAIN"u8))
+            return new(Fail("No such mechanism"u8));
+        if (!initial.IsEmpty)
+            return CheckPlainAsync(initial, isInitial: true);
+        Pop3Writer.Line(Output, "+ "u8);
+        _isInSasl = true;
+        return new(Next.Line);
+    }
+
+    private ValueTask<Next> ContinueAuthAsync(ReadOnlySpan<byte> response)
+    {
+        _isInSasl = false;
+        return response is [(byte)'*'] ? new(Fail("Cancelled"u8)) : CheckPlainAsync(response, isInitial: false);
+    }
+
+    private ValueTask<Next> CheckPlainAsync(ReadOnlySpan<byte> response, bool isInitial)
+    {
+        var octets = new byte[response.Length];
+        var isBase64 = isInitial ? SaslText.TryDecodeInitial(response, octets, out var length) : SaslText.TryDecode(response, octets, out length);
+        if (!isBase64 || !PlainMessage.TryRead(octets.AsSpan(0, length), out var message))
+            return new(Fail("No SASL PLAIN message in base64"u8));
+        return LoginAsync(new(Encoding.UTF8.GetString(message.AuthorizationId), Encoding.UTF8.GetString(message.AuthenticationId), Encoding.UTF8.GetString(message.Password)));
+    }
+
+    private async ValueTask<Next> LoginAsync(Credentials.Password credentials)
+    {
+        var (outcome, user) = await services.Authenticator.AuthenticateAsync(credentials, connection.Info, limit.Token).ConfigureAwait(false);
+        if (outcome != AuthOutcome.Accepted || user is null)
+        {
+            Log.LoginFailed(services.Logger, connection.Info.Id, credentials.UserName, connection.Info.Remote.Address, outcome);
+            if (outcome == AuthOutcome.Unavailable)
+                return Err("[SYS/TEMP] Logins cannot be checked now, try again later"u8);
+            return ++_failedLogins < MaxFailedLogins ? Err("[AUTH] Wrong name or password"u8) : HangUp("too many failed logins");
+        }
+
+        var opened = await Maildrop.OpenAsync(services.Store, user, limit.Token).ConfigureAwait(false);
+        if (!opened.TryGet(out var maildrop, out var problem))
+        {
+            Log.NotOpened(services.Logger, connection.Info.Id, user.Name, problem.Text);
+            Pop3Writer.Err(Output, $"{CodeOf(problem)} {problem.Text}");
+            return Next.Line;
+        }
+
+        _maildrop = maildrop;
+        Log.LoggedIn(services.Logger, connection.Info.Id, user.Name, maildrop.Count, maildrop.Size);
+        return Stat(maildrop, " octets"u8);
+    }
+
+    /// <summary>The response codes of RFC 2449 §8.1.1 and RFC 3206 §4.</summary>
+    private static string CodeOf(Problem problem) =>
+        problem.Reason == ProblemReason.InUse ? "[IN-USE]" : problem.Status.IsTransient ? "[SYS/TEMP]" : "[SYS/PERM]";
+
+    private static string? Text(ReadOnlySpan<byte> octets)
+    {
+        try
+        {
+            return StrictUtf8.GetString(octets);
+        }
+        catch (DecoderFallbackException)
+        {
+            return null;
+        }
+    }
+}
