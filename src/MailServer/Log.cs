@@ -64,5 +64,8 @@ internal static partial class Log
     [LoggerMessage(EventId = 820, Level = LogLevel.Error, Message = "reload failed, what was before stays")]
     public static partial void ReloadFailed(ILogger logger, Exception exception);
 
-    // Next free id: 821
+    [LoggerMessage(EventId = 821, Level = LogLevel.Error, Message = "a command failed")]
+    public static partial void CommandFailed(ILogger logger, Exception exception);
+
+    // Next free id: 822
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using MailServer.Server.Configuration;
 
 namespace MailServer.Server.Commands;
 
@@ -12,20 +13,28 @@ internal static class CommandTree
         {
             foreach (var error in result.Errors)
                 await Console.Error.WriteLineAsync(error.Message).ConfigureAwait(false);
-            await Console.Error.WriteLineAsync("mailserver --help tells more").ConfigureAwait(false);
-            return ExitCode.Wrong;
+            return await ExitCode.FailAsync(ExitCode.Wrong, "mailserver --help tells more").ConfigureAwait(false);
         }
 
-        // Signals are the commands' own business: the library would end the process two seconds after the first.
-        return await result.InvokeAsync(new() { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
+        try
+        {
+            // Signals are the commands' own business: the library would end the process two seconds after the first.
+            return await result.InvokeAsync(new() { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
+        }
+        catch (BrokenConfigException e)
+        {
+            return await ExitCode.FailAsync(ExitCode.Wrong, e.Message).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return await ExitCode.FailAsync(ExitCode.No, e.Message).ConfigureAwait(false);
+        }
     }
 
-    private static RootCommand Build()
+    private static RootCommand Build() => new("A mail server: plain Maildir files, protocols as plugins, rules in C#.")
     {
-        var root = new RootCommand("A mail server: plain Maildir files, protocols as plugins, rules in C#.");
-        root.Subcommands.Add(Serve());
-        return root;
-    }
+        Serve(), Check(), Status(), Plugin(), Account(), Rules(),
+    };
 
     private static Option<string> Config() => new("--config")
     {
@@ -34,11 +43,73 @@ internal static class CommandTree
         HelpName = "FILE",
     };
 
+    private static Option<bool> Json() => new("--json") { Description = "Prints JSON." };
+
+    private static Option<bool> PasswordStdin() => new("--password-stdin") { Description = "Reads the password from the first line of standard input." };
+
+    private static Argument<string> Address() => new("ADDRESS") { Description = "As alice@example.org." };
+
     private static Command Serve()
     {
         var config = Config();
         var command = new Command("serve", "Runs the server until SIGTERM; SIGHUP reloads configuration and plugins.") { config };
-        command.SetAction(result => ServeCommand.RunAsync(result.GetValue(config) ?? ""));
+        command.SetAction(result => ServeCommand.RunAsync(result.GetRequiredValue(config)));
         return command;
+    }
+
+    private static Command Check()
+    {
+        var (config, json) = (Config(), Json());
+        var command = new Command("check", "Checks the configuration, certificate, plugins and rules.") { config, json };
+        command.SetAction((result, stop) => CheckCommand.RunAsync(result.GetRequiredValue(config), result.GetValue(json), stop));
+        return command;
+    }
+
+    private static Command Status()
+    {
+        var (config, json) = (Config(), Json());
+        var command = new Command("status", "Shows how the running server is.") { config, json };
+        command.SetAction((result, stop) => StatusCommand.RunAsync(result.GetRequiredValue(config), result.GetValue(json), stop));
+        return command;
+    }
+
+    private static Command Plugin()
+    {
+        var (config, json) = (Config(), Json());
+        var list = new Command("list", "Lists the plugins and their generations.") { config, json };
+        list.SetAction((result, stop) => PluginCommand.ListAsync(result.GetRequiredValue(config), result.GetValue(json), stop));
+
+        var id = new Argument<string?>("ID") { Description = "Which plugin; left out: all.", Arity = ArgumentArity.ZeroOrOne };
+        var reload = new Command("reload", "Has the running server load plugins anew; sessions go on.") { id, config, json };
+        reload.SetAction((result, stop) => PluginCommand.ReloadAsync(result.GetRequiredValue(config), result.GetValue(id), result.GetValue(json), stop));
+
+        var folders = new Argument<string[]>("FOLDER") { Description = "Plugin folders; left out: those of the configuration.", Arity = ArgumentArity.ZeroOrMore };
+        var check = new Command("check", "Says whether plugin folders can be loaded.") { folders, config };
+        check.SetAction(result => PluginCommand.CheckAsync(result.GetRequiredValue(config), result.GetValue(folders) ?? []));
+
+        return new("plugin", "Lists, reloads and checks plugins.") { list, reload, check };
+    }
+
+    private static Command Account()
+    {
+        var (config, json, stdin, address) = (Config(), Json(), PasswordStdin(), Address());
+        var list = new Command("list", "Lists all accounts.") { config, json };
+        list.SetAction((result, stop) => AccountCommand.ListAsync(result.GetRequiredValue(config), result.GetValue(json), stop));
+        var add = new Command("add", "Adds an account.") { address, config, stdin };
+        add.SetAction((result, stop) => AccountCommand.AddAsync(result.GetRequiredValue(config), result.GetRequiredValue(address), result.GetValue(stdin), stop));
+        var password = new Command("password", "Gives an account a new password.") { address, config, stdin };
+        password.SetAction((result, stop) => AccountCommand.PasswordAsync(result.GetRequiredValue(config), result.GetRequiredValue(address), result.GetValue(stdin), stop));
+        var remove = new Command("remove", "Removes an account; its mail stays on disk.") { address, config };
+        remove.SetAction((result, stop) => AccountCommand.RemoveAsync(result.GetRequiredValue(config), result.GetRequiredValue(address), stop));
+        return new("account", "Lists and changes accounts.") { list, add, password, remove };
+    }
+
+    private static Command Rules()
+    {
+        var (config, json) = (Config(), Json());
+        var files = new Argument<string[]>("FILE") { Description = "Scripts or folders of scripts; left out: those of the configuration.", Arity = ArgumentArity.ZeroOrMore };
+        var check = new Command("check", "Says whether rule scripts compile, and where not.") { files, config, json };
+        check.SetAction((result, stop) => CheckCommand.RulesAsync(result.GetRequiredValue(config), result.GetValue(files) ?? [], result.GetValue(json), stop));
+        return new("rules", "Checks rule scripts.") { check };
     }
 }

@@ -4,6 +4,7 @@ using MailServer.Extensibility;
 using MailServer.Posix;
 using MailServer.Rules;
 using MailServer.Server.Configuration;
+using MailServer.Server.Control;
 using MailServer.Server.Listening;
 using MailServer.Server.Logging;
 using MailServer.Server.Tls;
@@ -36,12 +37,12 @@ internal sealed class MailHost : IAsyncDisposable
         _watcher = DirectoryWatcher.Create();
         Keep(_watcher);
         var server = new ServerInfo { Hostname = config.Hostname, Domains = config.Domains, Version = ServerVersion.Text };
-        var store = new NothingYet();
+        var store = new NoMail();
         _services = new(config, server, store, _ingress, new PasswordHasher(), time, logging);
         Plugins = new(OptionsOf(config), _services, _watcher);
         _parts.Push(Plugins);
         if (config.GlobalRules is { } rules)
-            _parts.Push(Rules = new(RuleOptionsOf(config, rules), _watcher, time, logging));
+            _parts.Push(Rules = new(RuleOptionsOf(config.DataDirectory, rules), _watcher, time, logging));
         Listeners = new(config, Plugins, time, _logger);
         _parts.Push(Listeners);
         _ingress.Open(store, Task.CompletedTask);
@@ -139,13 +140,15 @@ internal sealed class MailHost : IAsyncDisposable
         var listeners = await ListenerSet.BindAsync(Config.Listeners, [], given, _time, _logger).ConfigureAwait(false);
         if (Rules is { } rules)
             _rulesReady = Task.Run(() => rules.StartAsync(cancellationToken), CancellationToken.None);
-        _ingress.Open(new NothingYet(), _rulesReady);
+        _ingress.Open(new NoMail(), _rulesReady);
 
         // What did not load is in the log already, and in the status.
         await Plugins.StartAsync(cancellationToken).ConfigureAwait(false);
         CheckTables(Config);
         await Listeners.UseAsync(Config, listeners).ConfigureAwait(false);
         CheckProtocols();
+        if (ControlSocket.Open(this, _logger) is { } control)
+            _parts.Push(control);
         Log.Ready(_logger, ServerVersion.Text, (long)_time.GetElapsedTime(_start).TotalMilliseconds);
     }
 
@@ -223,10 +226,10 @@ internal sealed class MailHost : IAsyncDisposable
     };
 
     /// <summary>Where rules are and what compiles them.</summary>
-    public static RuleOptions RuleOptionsOf(ServerConfig config, string directory) => new()
+    public static RuleOptions RuleOptionsOf(string dataDirectory, string directory) => new()
     {
         GlobalDirectory = directory,
-        CacheDirectory = Path.Combine(config.DataDirectory, "cache", "rules"),
+        CacheDirectory = Path.Combine(dataDirectory, "cache", "rules"),
         RuleHostPath = Path.Combine(AppContext.BaseDirectory, "rulehost", "MailServer.RuleHost.dll"),
     };
 

@@ -1,0 +1,115 @@
+using System.Text.Json;
+using MailServer.Rules;
+using MailServer.Server.Configuration;
+using MailServer.Server.Control;
+using MailServer.Server.Hosting;
+using MailServer.Server.Tls;
+
+namespace MailServer.Server.Commands;
+
+/// <summary><c>mailserver check</c> and <c>mailserver rules check</c>: is this right? Nothing is changed by asking.</summary>
+internal static class CheckCommand
+{
+    /// <summary>Checks a configuration and all that it names.</summary>
+    public static async Task<int> RunAsync(string file, bool asJson, CancellationToken cancellationToken)
+    {
+        ServerConfig config;
+        try
+        {
+            config = ConfigReader.Read(file);
+        }
+        catch (BrokenConfigException e) when (asJson)
+        {
+            return await ReportAsync(new(false, [.. e.Errors.Select(error => error.Message)], []), asJson, file, ExitCode.Wrong).ConfigureAwait(false);
+        }
+
+        var errors = new List<string>();
+        var warnings = new List<string>();
+        CheckCertificate(config, errors, warnings);
+        await CheckPluginsAsync(config, errors, warnings, cancellationToken).ConfigureAwait(false);
+        if (config.GlobalRules is { } rules)
+            await CheckRulesAsync(config, [rules], errors, warnings, cancellationToken).ConfigureAwait(false);
+        return await ReportAsync(new(errors.Count == 0, errors, warnings), asJson, file, ExitCode.No).ConfigureAwait(false);
+    }
+
+    /// <summary>Checks rule scripts: files, folders, or else those of the configuration.</summary>
+    public static async Task<int> RulesAsync(string file, string[] paths, bool asJson, CancellationToken cancellationToken)
+    {
+        // Scripts that are named need no configuration: an editor may ask for any.
+        var config = paths.Length == 0 ? ConfigReader.Read(file) : null;
+        if (paths.Length == 0)
+            paths = config?.GlobalRules is { } rules ? [rules] : [];
+        var errors = new List<string>();
+        var warnings = new List<string>();
+        await CheckRulesAsync(config, paths, errors, warnings, cancellationToken).ConfigureAwait(false);
+        return await ReportAsync(new(errors.Count == 0, errors, warnings), asJson, paths.Length == 0 ? $"{file}: no rules" : string.Join(' ', paths), ExitCode.No).ConfigureAwait(false);
+    }
+
+    private static async Task<int> ReportAsync(CheckReport report, bool asJson, string what, int bad)
+    {
+        if (asJson)
+        {
+            await Console.Out.WriteLineAsync(JsonSerializer.Serialize(report, PrintJson.Default.CheckReport)).ConfigureAwait(false);
+        }
+        else
+        {
+            foreach (var warning in report.Warnings)
+                await Console.Error.WriteLineAsync($"warning: {warning}").ConfigureAwait(false);
+            foreach (var error in report.Errors)
+                await Console.Error.WriteLineAsync(error).ConfigureAwait(false);
+            if (report.IsGood)
+                await Console.Out.WriteLineAsync($"{what}: good").ConfigureAwait(false);
+        }
+
+        return report.IsGood ? ExitCode.Done : bad;
+    }
+
+    private static void CheckCertificate(ServerConfig config, List<string> errors, List<string> warnings)
+    {
+        if (config.Tls is not { } tls)
+            return;
+        try
+        {
+            var certificate = LoadedCertificate.Load(tls);
+            var now = TimeProvider.System.GetUtcNow();
+            if (now > certificate.NotAfter || now < certificate.NotBefore)
+                errors.Add($"{tls.Certificate}: valid from {certificate.NotBefore:yyyy-MM-dd} to {certificate.NotAfter:yyyy-MM-dd} only");
+            else if (certificate.NotAfter - now < TimeSpan.FromDays(7))
+                warnings.Add($"{tls.Certificate}: valid until {certificate.NotAfter:yyyy-MM-dd} only");
+        }
+        catch (CertificateException e)
+        {
+            errors.Add(e.Message);
+        }
+    }
+
+    private static async ValueTask CheckPluginsAsync(ServerConfig config, List<string> errors, List<string> warnings, CancellationToken cancellationToken)
+    {
+        errors.AddRange(config.TablesWithoutPlugin(PluginInventory.IdsIn(config.PluginDirectory)).Select(error => error.Message));
+        var offline = await OfflinePlugins.LoadAsync(config, cancellationToken).ConfigureAwait(false);
+        await using (offline.ConfigureAwait(false))
+        {
+            errors.AddRange(offline.Failures);
+            foreach (var listener in config.Listeners.Where(listener => !offline.Plugins.Serves(listener.Protocol)))
+                errors.Add($"{config.File}: listener \"{listener.Name}\": no plugin serves protocol \"{listener.Protocol}\"");
+            if (config.Domains.Count == 0)
+                warnings.Add($"{config.File}: without [[domains]] no mail is accepted");
+        }
+    }
+
+    private static async ValueTask CheckRulesAsync(ServerConfig? config, string[] paths, List<string> errors, List<string> warnings, CancellationToken cancellationToken)
+    {
+        if (paths.Length == 0)
+            return;
+        try
+        {
+            var options = MailHost.RuleOptionsOf(config?.DataDirectory ?? Path.GetTempPath(), paths[0]);
+            foreach (var diagnostic in (await RuleEngine.CheckAsync(options, paths, cancellationToken).ConfigureAwait(false)).SelectMany(check => check.Diagnostics))
+                (diagnostic.IsError ? errors : warnings).Add(diagnostic.ToString());
+        }
+        catch (IOException e)
+        {
+            errors.Add(e.Message);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using System.Globalization;
+using System.Text.Json;
+using MailServer.Server.Configuration;
+using MailServer.Server.Control;
+using Spectre.Console;
+
+namespace MailServer.Server.Commands;
+
+/// <summary><c>mailserver status</c>: how a running server is, on one screen.</summary>
+internal static class StatusCommand
+{
+    public static async Task<int> RunAsync(string file, bool asJson, CancellationToken cancellationToken)
+    {
+        var config = ConfigReader.Read(file);
+        if ((await ControlClient.AskAsync(config.DataDirectory, new() { Command = "status" }, cancellationToken).ConfigureAwait(false))?.Status is not { } status)
+            return await ExitCode.FailAsync(ExitCode.No, $"no server runs with the data directory {config.DataDirectory}").ConfigureAwait(false);
+        if (asJson)
+            await Console.Out.WriteLineAsync(JsonSerializer.Serialize(status, PrintJson.Default.StatusReport)).ConfigureAwait(false);
+        else
+            Print(Screen.Create(), status, TimeProvider.System.GetUtcNow());
+        return ExitCode.Done;
+    }
+
+    /// <summary>Prints the screen.</summary>
+    internal static void Print(IAnsiConsole screen, StatusReport status, DateTimeOffset now)
+    {
+        screen.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"mailserver {status.Version} on {status.Hostname}, up {Age(now - status.StartedAt)}, pid {status.ProcessId}, {status.Connections} of {status.MaxConnections} connections"));
+        if (status.Certificate is { } certificate)
+            screen.WriteLine(string.Create(CultureInfo.InvariantCulture, $"certificate of {certificate.Subject} until {certificate.NotAfter:yyyy-MM-dd}"));
+
+        var listeners = Screen.Table("listener", "address", "protocol", "tls", "");
+        foreach (var listener in status.Listeners)
+            Screen.Row(listeners, listener.Name, listener.Address, listener.Protocol, listener.Tls, listener.IsServed ? "" : "no plugin serves it");
+        screen.Write(listeners);
+        PrintPlugins(screen, status.Plugins);
+        if (status.Store is { } store)
+            screen.WriteLine(string.Create(CultureInfo.InvariantCulture, $"store: {store.Accounts} accounts and {store.Folders} folders open, {store.Messages} messages in them"));
+        if (status.Rules is { } rules)
+            Print(screen, rules);
+    }
+
+    /// <summary>Prints plugins as a table, and below it what is wrong with them.</summary>
+    internal static void PrintPlugins(IAnsiConsole screen, IReadOnlyList<PluginReport> plugins)
+    {
+        var table = Screen.Table("plugin", "version", "generation", "sessions", "state", "old in memory");
+        foreach (var plugin in plugins)
+            Screen.Row(table, plugin.Id, plugin.Version ?? "", Text(plugin.Generation), Text(plugin.Sessions), plugin.State, plugin.RetiredAlive == 0 ? "" : Text(plugin.RetiredAlive) + (plugin.IsLeaking ? ", leaking" : ""));
+        screen.Write(table);
+        foreach (var plugin in plugins.Where(plugin => plugin.LastError is not null))
+            screen.WriteLine($"{plugin.Id}: {plugin.LastError}");
+    }
+
+    private static void Print(IAnsiConsole screen, RulesReport rules)
+    {
+        var served = rules.Rules.Where(rule => rule.State != "broken").Select(rule => rule.File).ToArray();
+        screen.WriteLine(rules.IsCompiling ? "rules: being compiled" : served.Length == 0 ? $"rules: none in {rules.Directory}" : $"rules: {string.Join(' ', served)}");
+        if (rules.CompilerProblem is { } problem)
+            screen.WriteLine($"  cannot be compiled: {problem}");
+        foreach (var rule in rules.Rules)
+        {
+            foreach (var diagnostic in rule.Diagnostics.Take(3))
+                screen.WriteLine($"  {rule.State}: {diagnostic}");
+            if (rule.LastFailure is { } failure)
+                screen.WriteLine($"  failed on {rule.Failures} of {rule.Runs} mails, last: {failure}");
+        }
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static string Age(TimeSpan age) => age switch
+    {
+        { TotalMinutes: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{age.Seconds} s"),
+        { TotalHours: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{age.Minutes} min"),
+        { TotalDays: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{age.Hours} h {age.Minutes} min"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{(int)age.TotalDays} d {age.Hours} h"),
+    };
+}

@@ -1,0 +1,87 @@
+using MailServer.Extensibility;
+using MailServer.Rules;
+using MailServer.Server.Configuration;
+using MailServer.Server.Hosting;
+
+namespace MailServer.Server.Control;
+
+/// <summary>Says of a running server what the commands show.</summary>
+internal static class HostReports
+{
+    public static StatusReport StatusOf(MailHost host) => new()
+    {
+        Version = ServerVersion.Text,
+        Hostname = host.Config.Hostname,
+        Config = Path.GetFullPath(host.Config.File),
+        ProcessId = Environment.ProcessId,
+        StartedAt = host.StartedAt,
+        Connections = host.Listeners.Limits.Count,
+        MaxConnections = host.Config.MaxConnections,
+        Sessions = host.Plugins.SessionCount,
+        Certificate = host.Listeners.Certificates?.Current is { } certificate ? new(certificate.Subject, certificate.NotAfter) : null,
+        Listeners =
+        [
+            .. host.Listeners.Listeners.Select(listener => new ListenerReport(
+                listener.Config.Name, listener.Address.ToString(), listener.Config.Protocol, NameOf(listener.Config.Tls), host.Plugins.Serves(listener.Config.Protocol))),
+        ],
+        Plugins = PluginsOf(host.Plugins),
+        Rules = host.Rules is { } rules ? RulesOf(rules, host) : null,
+    };
+
+    public static IReadOnlyList<PluginReport> PluginsOf(PluginManager plugins) =>
+    [
+        .. plugins.Status().Select(plugin => new PluginReport
+        {
+            Id = plugin.Id,
+            Version = plugin.FileVersion,
+            State = NameOf(plugin.State),
+            Generation = plugin.Generation,
+            RetiredAlive = plugin.Retired.Count,
+            IsLeaking = plugin.Retired.Any(retired => retired.IsLeaking),
+            Sessions = plugin.Sessions,
+            Protocols = plugin.Protocols,
+            Contract = plugin.Contract,
+            Folder = plugin.Folder,
+            LastError = plugin.LastError,
+        }),
+    ];
+
+    private static RulesReport RulesOf(RuleEngine rules, MailHost host)
+    {
+        var status = rules.Status();
+        return new()
+        {
+            Directory = host.Config.GlobalRules ?? "",
+            IsCompiling = !host.RulesReady.IsCompleted,
+            RetiredAlive = status.RetiredAlive,
+            CompilerProblem = status.CompilerProblem,
+            Rules =
+            [
+                .. status.Rules.Select(rule => new RuleReport(
+                    rule.File, NameOf(rule.State), rule.Runs, rule.Failures, rule.LastFailure, [.. rule.Diagnostics.Select(diagnostic => diagnostic.ToString())])),
+            ],
+        };
+    }
+
+    private static string NameOf(TlsMode mode) => mode switch
+    {
+        TlsMode.None => "none",
+        TlsMode.StartTls => "starttls",
+        _ => "implicit",
+    };
+
+    private static string NameOf(PluginState state) => state switch
+    {
+        PluginState.Active => "active",
+        PluginState.Kept => "kept",
+        PluginState.Removed => "removed",
+        _ => "failed",
+    };
+
+    private static string NameOf(RuleState state) => state switch
+    {
+        RuleState.Live => "live",
+        RuleState.Outdated => "outdated",
+        _ => "broken",
+    };
+}

@@ -1,0 +1,125 @@
+using System.Text.Json.Serialization;
+
+namespace MailServer.Server.Control;
+
+/// <summary>A question to a running server: one line of JSON.</summary>
+internal sealed record ControlRequest
+{
+    /// <summary><c>status</c>, <c>plugins</c> or <c>reload</c>.</summary>
+    public required string Command { get; init; }
+
+    /// <summary>What it is about: a plugin's id, or null for all.</summary>
+    public string? Target { get; init; }
+}
+
+/// <summary>The answer: one line of JSON.</summary>
+internal sealed record ControlReply
+{
+    /// <summary>Why there is no answer.</summary>
+    public string? Error { get; init; }
+
+    public StatusReport? Status { get; init; }
+
+    public IReadOnlyList<PluginReport>? Plugins { get; init; }
+
+    public IReadOnlyList<ReloadReport>? Reloads { get; init; }
+}
+
+/// <summary>What <c>status --json</c> prints.</summary>
+internal sealed record StatusReport
+{
+    public required string Version { get; init; }
+
+    public required string Hostname { get; init; }
+
+    public required string Config { get; init; }
+
+    public required int ProcessId { get; init; }
+
+    public required DateTimeOffset StartedAt { get; init; }
+
+    public required int Connections { get; init; }
+
+    public required int MaxConnections { get; init; }
+
+    public required int Sessions { get; init; }
+
+    public CertificateReport? Certificate { get; init; }
+
+    public required IReadOnlyList<ListenerReport> Listeners { get; init; }
+
+    public required IReadOnlyList<PluginReport> Plugins { get; init; }
+
+    public StoreReport? Store { get; init; }
+
+    public RulesReport? Rules { get; init; }
+}
+
+internal sealed record CertificateReport(string Subject, DateTimeOffset NotAfter);
+
+internal sealed record ListenerReport(string Name, string Address, string Protocol, string Tls, bool IsServed);
+
+/// <summary>What <c>plugin list --json</c> prints for each.</summary>
+internal sealed record PluginReport
+{
+    public required string Id { get; init; }
+
+    public required string? Version { get; init; }
+
+    public required string State { get; init; }
+
+    public required int Generation { get; init; }
+
+    public required int RetiredAlive { get; init; }
+
+    public required bool IsLeaking { get; init; }
+
+    public required int Sessions { get; init; }
+
+    public required IReadOnlyList<string> Protocols { get; init; }
+
+    public required string? Contract { get; init; }
+
+    public required string Folder { get; init; }
+
+    public required string? LastError { get; init; }
+}
+
+internal sealed record ReloadReport(string Id, int Generation, string? Failure);
+
+internal sealed record StoreReport(int Accounts, int Folders, long Messages);
+
+internal sealed record RulesReport
+{
+    public required string Directory { get; init; }
+
+    public required bool IsCompiling { get; init; }
+
+    public required int RetiredAlive { get; init; }
+
+    public required string? CompilerProblem { get; init; }
+
+    public required IReadOnlyList<RuleReport> Rules { get; init; }
+}
+
+internal sealed record RuleReport(string File, string State, long Runs, long Failures, string? LastFailure, IReadOnlyList<string> Diagnostics);
+
+/// <summary>What <c>account list --json</c> prints for each.</summary>
+internal sealed record AccountReport(string Name, string Address, string? Home);
+
+/// <summary>What <c>check --json</c> and <c>rules check --json</c> print.</summary>
+internal sealed record CheckReport(bool IsGood, IReadOnlyList<string> Errors, IReadOnlyList<string> Warnings);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(ControlRequest))]
+[JsonSerializable(typeof(ControlReply))]
+internal sealed partial class WireJson : JsonSerializerContext;
+
+/// <summary>For people who read it: indented.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(StatusReport))]
+[JsonSerializable(typeof(IReadOnlyList<PluginReport>))]
+[JsonSerializable(typeof(IReadOnlyList<ReloadReport>))]
+[JsonSerializable(typeof(IReadOnlyList<AccountReport>))]
+[JsonSerializable(typeof(CheckReport))]
+internal sealed partial class PrintJson : JsonSerializerContext;
