@@ -20,8 +20,9 @@ internal sealed class Catalogue(
         {
             var report = new ScanReport();
             NoteRemoved();
-            foreach (var candidate in Candidates(scan, report).OrderBy(candidate => Rank(candidate.Manifest.Id)).ThenBy(candidate => candidate.Manifest.Id, StringComparer.Ordinal))
-                await TakeAsync(candidate, scan, report, cancellationToken).ConfigureAwait(false);
+            await TakeAllAsync(scan, report, cancellationToken).ConfigureAwait(false);
+            if (report.IsProtocolFree)
+                await TakeAllAsync(scan with { IsForced = false, OnlyId = null }, report, cancellationToken).ConfigureAwait(false);
             return report;
         }
         finally
@@ -131,6 +132,12 @@ internal sealed class Catalogue(
 
     private static bool Concerns(Scan scan, Slot? slot) => scan.OnlyId is null || scan.OnlyId == slot?.Id;
 
+    private async ValueTask TakeAllAsync(Scan scan, ScanReport report, CancellationToken cancellationToken)
+    {
+        foreach (var candidate in Candidates(scan, report).OrderBy(candidate => Rank(candidate.Manifest.Id)).ThenBy(candidate => candidate.Manifest.Id, StringComparer.Ordinal))
+            await TakeAsync(candidate, scan, report, cancellationToken).ConfigureAwait(false);
+    }
+
     private async ValueTask TakeAsync(Candidate candidate, Scan scan, ScanReport report, CancellationToken cancellationToken)
     {
         var (folder, hash, manifest) = candidate;
@@ -188,13 +195,16 @@ internal sealed class Catalogue(
             if (slot.InPlace is not null && slot.TriedHash != hash)
                 throw new PluginLoadException(slot.Folder, "hot_reload is off: changed files are loaded at the next start");
             var generation = await factory.CreateAsync(slot, manifest, hash, cancellationToken).ConfigureAwait(false);
-            if (Conflict(generation) is { } conflict)
+            slot.AwaitedProtocol = null;
+            if (Conflict(generation) is var (protocol, other))
             {
+                slot.AwaitedProtocol = protocol;
                 generation.Retire();
-                throw new PluginLoadException(Path.Combine(slot.Folder, manifest.FileName), conflict);
+                throw new PluginLoadException(
+                    Path.Combine(slot.Folder, manifest.FileName), $"plugins \"{slot.Id}\" and \"{other.Id}\" both serve protocol \"{protocol}\"; \"{other.Id}\" goes on");
             }
 
-            Swap(slot, generation, hash);
+            Swap(slot, generation, hash, report);
             report.Results.Add(new() { Id = slot.Id, Generation = generation.Number });
             Log.InService(logger, slot.Id, generation.Number, manifest.FileVersion, (long)time.GetElapsedTime(start).TotalMilliseconds);
         }
@@ -204,15 +214,16 @@ internal sealed class Catalogue(
         }
     }
 
-    private string? Conflict(Generation generation)
+    /// <summary>A protocol of this generation's that another plugin serves.</summary>
+    private (string Protocol, Generation Other)? Conflict(Generation generation)
     {
         foreach (var protocol in generation.Protocols)
             if (registry.Generations.FirstOrDefault(other => other.Id != generation.Id && other.Protocols.Contains(protocol)) is { } other)
-                return $"protocol \"{protocol}\" is served by plugin \"{other.Id}\" already";
+                return (protocol, other);
         return null;
     }
 
-    private void Swap(Slot slot, Generation generation, string hash)
+    private void Swap(Slot slot, Generation generation, string hash, ScanReport report)
     {
         Generation? old;
         lock (_lock)
@@ -220,6 +231,13 @@ internal sealed class Catalogue(
             old = slot.Current;
             (slot.Current, slot.TriedHash, slot.LastError) = (generation, hash, null);
             registry.Swap([.. _slots.Select(slot => slot.Current).OfType<Generation>()]);
+
+            // A plugin that was refused for a protocol of the old generation's is right now.
+            foreach (var waiting in _slots.Where(slot => slot.AwaitedProtocol is { } protocol && registry.SerialOf(protocol) == 0))
+            {
+                (waiting.TriedHash, waiting.AwaitedProtocol) = (null, null);
+                report.IsProtocolFree = true;
+            }
         }
 
         old?.Retire();

@@ -45,6 +45,9 @@ public sealed record PluginStatus
 
     /// <summary>Older generations that are still in memory.</summary>
     public IReadOnlyList<RetiredGeneration> Retired { get; init; } = [];
+
+    /// <summary>How many older generations are still in memory; 0 when every session has moved and nothing leaks.</summary>
+    public int RetiredAlive => Retired.Count;
 }
 
 /// <summary>A generation that a newer one has replaced and that is still in memory.</summary>

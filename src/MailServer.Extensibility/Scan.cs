@@ -26,6 +26,9 @@ internal sealed class ScanReport
     /// <summary>Whether something looked unfinished.</summary>
     public bool LookAgain { get; set; }
 
+    /// <summary>Whether a plugin that was refused for its protocol may be right now.</summary>
+    public bool IsProtocolFree { get; set; }
+
     /// <summary>The plugins that were loaded, or should have been.</summary>
     public List<PluginResult> Results { get; } = [];
 }

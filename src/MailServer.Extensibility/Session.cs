@@ -24,7 +24,7 @@ internal sealed class Session(SessionTable table, SessionConnection connection, 
         set => Volatile.Write(ref _refused, value);
     }
 
-    /// <summary>How often the handler has handed over though nobody asked.</summary>
+    /// <summary>How often the handler has handed over though nobody asked, since the last time that somebody did.</summary>
     public int UnaskedHandOvers { get; set; }
 
     public bool IsClosing => table.IsClosing;

@@ -74,7 +74,11 @@ internal sealed class SessionTable(Registry registry, ILogger logger)
             if (state is null)
                 return;
             if (MoveOn(session, state))
+            {
+                session.UnaskedHandOvers = 0;
                 continue;
+            }
+
             if (++session.UnaskedHandOvers <= MaxUnaskedHandOvers)
                 continue;
 
@@ -90,6 +94,11 @@ internal sealed class SessionTable(Registry registry, ILogger logger)
     {
         if (session.Generation is not { } generation)
             return null;
+        // A swap, or the server's stop, may have looked at the table when this session was there without its generation, and not woken it.
+        Interlocked.MemoryBarrier();
+        if (session.IsDraining)
+            session.Connection.Wake();
+
         // A source for each segment: what a plugin registers on the token ends with the segment and cannot keep it alive.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(hardStop);
         try

@@ -19,6 +19,9 @@ internal sealed class Slot(string id, string folder)
     /// <summary>Why the last load did not work.</summary>
     public string? LastError { get; set; }
 
+    /// <summary>The protocol that another plugin serves, when that is why the last load did not work.</summary>
+    public string? AwaitedProtocol { get; set; }
+
     /// <summary>Whether the folder is gone.</summary>
     public bool IsRemoved { get; set; }
 

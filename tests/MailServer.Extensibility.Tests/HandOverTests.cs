@@ -17,7 +17,7 @@ public sealed class HandOverTests
 
         for (var reload = 1; reload <= Reloads; reload++)
         {
-            workshop.DeployByCopy("Echo", PluginSource.Echo($"v{reload}"));
+            workshop.DeployByRenameOfFile("Echo", PluginSource.Echo($"v{reload}"));
             Assert.Null(Assert.Single(await workshop.ReloadAsync()).Failure);
             await Workshop.UntilAsync(
                 () => workshop.StatusOf("echo").Retired.Sum(old => old.Leases), leases => leases == busy.Length);
