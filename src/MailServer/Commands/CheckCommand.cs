@@ -27,7 +27,9 @@ internal static class CheckCommand
         var warnings = new List<string>();
         CheckCertificate(config, errors, warnings);
         await CheckPluginsAsync(config, errors, warnings, cancellationToken).ConfigureAwait(false);
-        if (config.GlobalRules is { } rules)
+        if (config.GlobalRules is { } missing && !Directory.Exists(missing))
+            warnings.Add($"{missing}: no such folder, so there are no rules");
+        else if (config.GlobalRules is { } rules)
             await CheckRulesAsync(config, [rules], errors, warnings, cancellationToken).ConfigureAwait(false);
         return await ReportAsync(new(errors.Count == 0, errors, warnings), asJson, file, ExitCode.No).ConfigureAwait(false);
     }

@@ -35,7 +35,7 @@ internal static class StatusCommand
         screen.Write(listeners);
         PrintPlugins(screen, status.Plugins);
         if (status.Store is { } store)
-            screen.WriteLine(string.Create(CultureInfo.InvariantCulture, $"store: {store.Accounts} accounts and {store.Folders} folders open, {store.Messages} messages in them"));
+            screen.WriteLine(string.Create(CultureInfo.InvariantCulture, $"store: {store.Delivered} messages delivered, {store.OpenFolders} folders open in {store.OpenViews} sessions{(store.Failures > 0 ? $", {store.Failures} writes failed" : "")}"));
         if (status.Rules is { } rules)
             Print(screen, rules);
     }

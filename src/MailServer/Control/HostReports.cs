@@ -2,6 +2,7 @@ using MailServer.Extensibility;
 using MailServer.Rules;
 using MailServer.Server.Configuration;
 using MailServer.Server.Hosting;
+using MailServer.Storage;
 
 namespace MailServer.Server.Control;
 
@@ -25,6 +26,7 @@ internal static class HostReports
                 listener.Config.Name, listener.Address.ToString(), listener.Config.Protocol, NameOf(listener.Config.Tls), host.Plugins.Serves(listener.Config.Protocol))),
         ],
         Plugins = PluginsOf(host.Plugins),
+        Store = StoreOf(host.Store.Status()),
         Rules = host.Rules is { } rules ? RulesOf(rules, host) : null,
     };
 
@@ -45,6 +47,8 @@ internal static class HostReports
             LastError = plugin.LastError,
         }),
     ];
+
+    private static StoreReport StoreOf(StoreStatus store) => new(store.OpenFolders, store.OpenViews, store.Delivered, store.Failures);
 
     private static RulesReport RulesOf(RuleEngine rules, MailHost host)
     {

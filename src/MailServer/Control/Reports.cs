@@ -87,7 +87,7 @@ internal sealed record PluginReport
 
 internal sealed record ReloadReport(string Id, int Generation, string? Failure);
 
-internal sealed record StoreReport(int Accounts, int Folders, long Messages);
+internal sealed record StoreReport(int OpenFolders, int OpenViews, long Delivered, long Failures);
 
 internal sealed record RulesReport
 {

@@ -8,6 +8,7 @@ using MailServer.Server.Control;
 using MailServer.Server.Listening;
 using MailServer.Server.Logging;
 using MailServer.Server.Tls;
+using MailServer.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace MailServer.Server.Hosting;
@@ -37,21 +38,31 @@ internal sealed class MailHost : IAsyncDisposable
         _watcher = DirectoryWatcher.Create();
         Keep(_watcher);
         var server = new ServerInfo { Hostname = config.Hostname, Domains = config.Domains, Version = ServerVersion.Text };
-        var store = new NoMail();
-        _services = new(config, server, store, _ingress, new PasswordHasher(), time, logging);
+        Store = new(
+            new()
+            {
+                Maildir = config.Maildir,
+                Layout = config.IsFsLayout ? MaildirLayout.Fs : MaildirLayout.MaildirPlusPlus,
+                DataDirectory = config.DataDirectory,
+                Hostname = config.Hostname,
+            },
+            _watcher, time, logging);
+        _parts.Push(Store);
+        _services = new(config, server, Store, _ingress, new PasswordHasher(), time, logging);
         Plugins = new(OptionsOf(config), _services, _watcher);
         _parts.Push(Plugins);
         if (config.GlobalRules is { } rules)
             _parts.Push(Rules = new(RuleOptionsOf(config.DataDirectory, rules), _watcher, time, logging));
         Listeners = new(config, Plugins, time, _logger);
         _parts.Push(Listeners);
-        _ingress.Open(store, Task.CompletedTask);
     }
 
     /// <summary>The configuration in use.</summary>
     public ServerConfig Config { get; private set; }
 
     public DateTimeOffset StartedAt { get; }
+
+    public MaildirStore Store { get; }
 
     public PluginManager Plugins { get; }
 
