@@ -1,0 +1,18 @@
+namespace MailServer.Plugins.Imap;
+
+/// <summary>What CAPABILITY says (RFC 3501 §7.2.1): before login, only what counts then.</summary>
+internal static class Capabilities
+{
+    private const string Always = "CAPABILITY IMAP4rev1 LITERAL+ ID ENABLE";
+
+    private const string AfterLogin = Always + " IDLE NAMESPACE UIDPLUS MOVE UNSELECT CHILDREN SPECIAL-USE CREATE-SPECIAL-USE STATUS=SIZE";
+
+    public static string Of(ImapSession session)
+    {
+        if (session.State is not ImapState.NotAuthenticated)
+            return AfterLogin;
+        var info = session.Connection.Info;
+        var startTls = info.CanStartTls ? " STARTTLS" : "";
+        return Always + startTls + (info.AllowsPlaintextAuth ? " SASL-IR AUTH=PLAIN" : " LOGINDISABLED");
+    }
+}

@@ -1,0 +1,27 @@
+using System.Text;
+using MailServer.Wire.Imap;
+
+namespace MailServer.Plugins.Imap.Commands;
+
+/// <summary>CREATE (RFC 3501 §6.3.3), with a special use (RFC 6154 §3).</summary>
+internal static class Create
+{
+    private static readonly string[] Uses = ["\\Archive", "\\Drafts", "\\Flagged", "\\Junk", "\\Sent", "\\Trash", "\\All"];
+
+    public static async ValueTask<Completion> RunAsync(IMailAccount account, ImapRequest.Create request, CancellationToken cancellationToken)
+    {
+        if (!FolderNames.TryReadNew(request.Mailbox, out var folder))
+            return FolderNames.Invalid;
+        string? use = null;
+        if (request.Uses.Count > 0)
+        {
+            use = Array.Find(Uses, known => Ascii.EqualsIgnoreCase(known, request.Uses[0].Span));
+            if (request.Uses.Count > 1 || use is null or "\\All" or "\\Flagged")
+                return Completion.No("USEATTR", "Such a mailbox cannot be made");
+        }
+
+        return await account.CreateAsync(folder, use, cancellationToken).ConfigureAwait(false) is { } problem
+            ? Completion.From(problem)
+            : Completion.Ok("CREATE completed");
+    }
+}

@@ -1,0 +1,29 @@
+using MailServer.Wire.Imap;
+
+namespace MailServer.Plugins.Imap.Commands;
+
+/// <summary>EXPUNGE (RFC 3501 §6.4.3) and UID EXPUNGE (RFC 4315 §2.1).</summary>
+internal static class Expunge
+{
+    public static async ValueTask<Completion> RunAsync(
+        ImapSession session, IFolderView view, ImapRequest.Expunge request, CancellationToken cancellationToken)
+    {
+        if (view.Access == FolderAccess.ReadOnly)
+            return Completion.No("NOPERM", "Mailbox is read-only");
+        List<int>? sequences = null;
+        if (request.Uids is { } uids)
+        {
+            MessageSet.TryResolve(view, uids, isUid: true, out var set);
+            sequences = set.ToList();
+            sequences.RemoveAll(sequence => (view.InfoAt(sequence).Flags.System & SystemFlags.Deleted) == 0);
+            if (sequences.Count == 0)
+                return Completion.Ok("EXPUNGE completed");
+        }
+
+        var outcome = await view.ExpungeAsync(sequences, cancellationToken).ConfigureAwait(false);
+        if (!outcome.TryGet(out var expunged, out var problem))
+            return Completion.From(problem);
+        session.AnnounceExpunged(expunged);
+        return Completion.Ok("EXPUNGE completed");
+    }
+}

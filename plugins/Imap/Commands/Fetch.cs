@@ -1,0 +1,62 @@
+using MailServer.Wire.Imap;
+
+namespace MailServer.Plugins.Imap.Commands;
+
+/// <summary>FETCH and UID FETCH (RFC 3501 §6.4.5): streamed, message by message; one that is gone or broken does not stop the others.</summary>
+internal static class Fetch
+{
+    // So many messages are marked \Seen at once: one write of the store for all, and little is marked that a lost connection never got.
+    private const int BlockSize = 32;
+
+    public static async ValueTask<Completion> RunAsync(
+        ImapSession session, IFolderView view, ImapRequest.Fetch request, CancellationToken cancellationToken)
+    {
+        if (!MessageSet.TryResolve(view, request.Messages, request.IsUid, out var set))
+            return MessageSet.Invalid;
+        var plan = FetchPlan.From(request);
+        Problem? failure = null;
+        foreach (var (first, last) in set.Blocks(BlockSize))
+        {
+            if (plan.IsIndexOnly)
+            {
+                FetchWriter.WriteFromIndex(session, view, plan, first, last);
+            }
+            else
+            {
+                var seen = await MarkSeenAsync(view, plan, first, last, cancellationToken).ConfigureAwait(false);
+                for (var sequence = first; sequence <= last; sequence++)
+                {
+                    var problem = await FetchMessage.WriteAsync(session, view, plan, sequence, seen.Contains(sequence), cancellationToken).ConfigureAwait(false);
+                    failure = problem ?? failure;
+                }
+            }
+
+            await session.Output.FlushIfEnoughAsync().ConfigureAwait(false);
+        }
+
+        return failure switch
+        {
+            null => Completion.Ok("FETCH completed"),
+            { Reason: ProblemReason.Expunged or ProblemReason.NotFound } => MessageSet.SomeAreGone,
+            _ => Completion.From(failure),
+        };
+    }
+
+    // RFC 3501 §6.4.5: BODY[...] sets \Seen; the new flags are told with the answer.
+    private static async ValueTask<IReadOnlyList<int>> MarkSeenAsync(
+        IFolderView view, FetchPlan plan, int first, int last, CancellationToken cancellationToken)
+    {
+        if (!plan.SetsSeen || view.Access == FolderAccess.ReadOnly)
+            return [];
+        List<int>? unseen = null;
+        for (var sequence = first; sequence <= last; sequence++)
+            if ((view.InfoAt(sequence).Flags.System & SystemFlags.Seen) == 0)
+                (unseen ??= []).Add(sequence);
+        if (unseen is null)
+            return [];
+
+        // A disk that takes no flags must not keep anybody from reading.
+        var stored = await view.StoreAsync(unseen, FlagChange.Add, SystemFlags.Seen, cancellationToken).ConfigureAwait(false);
+        return stored.TryGet(out var done, out _) ? done : [];
+    }
+}

@@ -1,0 +1,81 @@
+using System.Buffers;
+using MailServer.Wire.Imap;
+
+namespace MailServer.Plugins.Imap.Commands;
+
+/// <summary>Writes the FETCH response of one message that has to be read.</summary>
+internal static class FetchMessage
+{
+    /// <summary>Nothing is written when there is a problem.</summary>
+    public static async ValueTask<Problem?> WriteAsync(
+        ImapSession session, IFolderView view, FetchPlan plan, int sequence, bool tellsFlags, CancellationToken cancellationToken)
+    {
+        MessageStructure? structure = null;
+        if (plan.NeedsStructure)
+        {
+            var read = await view.StructureAtAsync(sequence, cancellationToken).ConfigureAwait(false);
+            if (!read.TryGet(out structure, out var problem))
+                return Report(session, view, sequence, problem);
+        }
+
+        if (!plan.NeedsContent)
+        {
+            await WriteItemsAsync(session, view, plan, sequence, tellsFlags, structure, content: null, cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+
+        var opened = await view.OpenMessageAsync(sequence, cancellationToken).ConfigureAwait(false);
+        if (!opened.TryGet(out var content, out var failure))
+            return Report(session, view, sequence, failure);
+        await using (content.ConfigureAwait(false))
+            await WriteItemsAsync(session, view, plan, sequence, tellsFlags, structure, content, cancellationToken).ConfigureAwait(false);
+        return null;
+    }
+
+    private static Problem Report(ImapSession session, IFolderView view, int sequence, Problem problem)
+    {
+        Log.MessageUnreadable(session.Services.Logger, session.Connection.Info.Id, view.Folder, view.UidAt(sequence), problem.Text);
+        return problem;
+    }
+
+    private static async ValueTask WriteItemsAsync(
+        ImapSession session, IFolderView view, FetchPlan plan, int sequence, bool tellsFlags, MessageStructure? structure, IMessageContent? content,
+        CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < plan.Items.Count; i++)
+        {
+            var item = plan.Items[i];
+            if (item.Section is { } section && content is not null)
+            {
+                var octets = await SectionContent.FindAsync(structure?.Root, section, content, cancellationToken).ConfigureAwait(false);
+                WriteItem(session, view, sequence, item, isFirst: i == 0, structure, octets?.Within(item.Partial).Size);
+                if (octets is not null)
+                    await octets.Within(item.Partial).CopyToAsync(content, session.Output.Pipe, cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                WriteItem(session, view, sequence, item, isFirst: i == 0, structure, size: null);
+            }
+        }
+
+        if (tellsFlags && !plan.HasFlags)
+            WriteItem(session, view, sequence, FetchItem.Flags, isFirst: false, structure, size: null);
+        session.Output.Pipe.Write(")\r\n"u8);
+        await session.Output.FlushIfEnoughAsync().ConfigureAwait(false);
+    }
+
+    private static void WriteItem(
+        ImapSession session, IFolderView view, int sequence, FetchItem item, bool isFirst, MessageStructure? structure, long? size)
+    {
+        var writer = session.Output.Begin();
+        if (isFirst)
+            FetchWriter.Start(ref writer, sequence);
+        else
+            writer.Raw(' ');
+        if (item.Section is not null)
+            FetchWriter.SectionStart(ref writer, item, size);
+        else
+            FetchWriter.Item(ref writer, item.Name, view.InfoAt(sequence), view.IsRecent(sequence), structure);
+        writer.Commit();
+    }
+}

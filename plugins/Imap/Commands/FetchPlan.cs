@@ -1,0 +1,46 @@
+using MailServer.Wire.Imap;
+
+namespace MailServer.Plugins.Imap.Commands;
+
+/// <summary>What a FETCH needs for each message.</summary>
+internal sealed record FetchPlan
+{
+    public required IReadOnlyList<FetchItem> Items { get; init; }
+
+    /// <summary>Whether everything is in the index: no file is opened.</summary>
+    public required bool IsIndexOnly { get; init; }
+
+    /// <summary>Whether the structure is needed.</summary>
+    public required bool NeedsStructure { get; init; }
+
+    /// <summary>Whether the message's octets are needed.</summary>
+    public required bool NeedsContent { get; init; }
+
+    /// <summary>Whether messages become <c>\Seen</c> by it.</summary>
+    public required bool SetsSeen { get; init; }
+
+    /// <summary>Whether the flags are among the items.</summary>
+    public required bool HasFlags { get; init; }
+
+    public static FetchPlan From(ImapRequest.Fetch request)
+    {
+        // RFC 3501 §6.4.8: UID FETCH always answers with the UID.
+        IReadOnlyList<FetchItem> items = request.IsUid && !request.Items.Any(item => item.Name == FetchName.Uid)
+            ? [FetchItem.Uid, .. request.Items]
+            : request.Items;
+        var needsContent = items.Any(item => item.Section is not null);
+        var needsStructure = items.Any(item => item.Name is FetchName.Envelope or FetchName.Body or FetchName.BodyStructure
+            || (item.Section is { } section && !IsWhole(section)));
+        return new()
+        {
+            Items = items,
+            NeedsContent = needsContent,
+            NeedsStructure = needsStructure,
+            IsIndexOnly = !needsContent && !needsStructure,
+            SetsSeen = items.Any(item => item is { Section: not null, IsPeek: false }),
+            HasFlags = items.Any(item => item.Name == FetchName.Flags),
+        };
+    }
+
+    public static bool IsWhole(BodySection section) => section.Part.Count == 0 && section.Text == SectionText.All;
+}

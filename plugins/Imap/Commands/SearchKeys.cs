@@ -1,0 +1,56 @@
+using System.Text;
+using MailServer.Wire.Imap;
+
+namespace MailServer.Plugins.Imap.Commands;
+
+/// <summary>From the wire's search terms to the contract's keys. Depth is bounded by <see cref="GrammarLimits.Depth"/>.</summary>
+internal static class SearchKeys
+{
+    public static SearchKey From(SearchTerm term) => term.Word switch
+    {
+        SearchWord.And => new SearchKey.And([.. term.Terms.Select(From)]),
+        SearchWord.Or => new SearchKey.Or(From(term.Terms[0]), From(term.Terms[1])),
+        SearchWord.Not => new SearchKey.Not(From(term.Terms[0])),
+        SearchWord.Sequence => new SearchKey.Sequences(RangesOf(term)),
+        SearchWord.Uid => new SearchKey.Uids(RangesOf(term)),
+        SearchWord.Keyword => new SearchKey.Keyword(TextOf(term.Text)),
+        SearchWord.Unkeyword => new SearchKey.Not(new SearchKey.Keyword(TextOf(term.Text))),
+        SearchWord.Body => new SearchKey.Body(TextOf(term.Text)),
+        SearchWord.Text => new SearchKey.Text(TextOf(term.Text)),
+        SearchWord.Header => new SearchKey.Header(TextOf(term.Field), TextOf(term.Text)),
+        SearchWord.Bcc or SearchWord.Cc or SearchWord.From or SearchWord.Subject or SearchWord.To =>
+            new SearchKey.Header(term.Word.ToString(), TextOf(term.Text)),
+        SearchWord.Larger => new SearchKey.Larger(term.Number),
+        SearchWord.Smaller => new SearchKey.Smaller(term.Number),
+        SearchWord.Before => new SearchKey.Received(DateComparison.Before, term.Date),
+        SearchWord.On => new SearchKey.Received(DateComparison.On, term.Date),
+        SearchWord.Since => new SearchKey.Received(DateComparison.Since, term.Date),
+        SearchWord.SentBefore => new SearchKey.Sent(DateComparison.Before, term.Date),
+        SearchWord.SentOn => new SearchKey.Sent(DateComparison.On, term.Date),
+        SearchWord.SentSince => new SearchKey.Sent(DateComparison.Since, term.Date),
+        _ => FromFlag(term.Word),
+    };
+
+    private static SearchKey FromFlag(SearchWord word) => word switch
+    {
+        SearchWord.Answered => new SearchKey.Flag(SystemFlags.Answered),
+        SearchWord.Deleted => new SearchKey.Flag(SystemFlags.Deleted),
+        SearchWord.Draft => new SearchKey.Flag(SystemFlags.Draft),
+        SearchWord.Flagged => new SearchKey.Flag(SystemFlags.Flagged),
+        SearchWord.Seen => new SearchKey.Flag(SystemFlags.Seen),
+        SearchWord.Unanswered => new SearchKey.Not(new SearchKey.Flag(SystemFlags.Answered)),
+        SearchWord.Undeleted => new SearchKey.Not(new SearchKey.Flag(SystemFlags.Deleted)),
+        SearchWord.Undraft => new SearchKey.Not(new SearchKey.Flag(SystemFlags.Draft)),
+        SearchWord.Unflagged => new SearchKey.Not(new SearchKey.Flag(SystemFlags.Flagged)),
+        SearchWord.Unseen => new SearchKey.Not(new SearchKey.Flag(SystemFlags.Seen)),
+        SearchWord.New => new SearchKey.And([new SearchKey.Recent(), new SearchKey.Not(new SearchKey.Flag(SystemFlags.Seen))]),
+        SearchWord.Old => new SearchKey.Not(new SearchKey.Recent()),
+        SearchWord.Recent => new SearchKey.Recent(),
+        _ => new SearchKey.All(),
+    };
+
+    // Octets that are no UTF-8 become U+FFFD, which no message holds: such a search finds nothing.
+    private static string TextOf(ReadOnlyMemory<byte> text) => Encoding.UTF8.GetString(text.Span);
+
+    private static NumberRange[] RangesOf(SearchTerm term) => [.. term.Ranges.Select(range => new NumberRange(range.First, range.Last))];
+}

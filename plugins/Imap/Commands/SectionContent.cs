@@ -1,0 +1,135 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using MailServer.Wire.Imap;
+
+namespace MailServer.Plugins.Imap.Commands;
+
+/// <summary>The octets of a section as ranges of the message: nothing is read before it is sent.</summary>
+/// <param name="Ranges">Offsets and lengths, ascending.</param>
+/// <param name="EmptyLine">Octets of an empty line behind them that the message does not have (0 to 2).</param>
+internal sealed record SectionContent(IReadOnlyList<(long Offset, long Length)> Ranges, int EmptyLine = 0)
+{
+    private static SectionContent Nothing { get; } = new([]);
+
+    public long Size => Ranges.Sum(range => range.Length) + EmptyLine;
+
+    /// <summary>Null when the message has no such part (it is answered with NIL).</summary>
+    public static async ValueTask<SectionContent?> FindAsync(
+        MessagePart? root, BodySection section, IMessageContent content, CancellationToken cancellationToken)
+    {
+        if (FetchPlan.IsWhole(section) || root is null)
+            return new([(0, content.Size)]);
+        if (Find(root, section.Part) is not { } part)
+            return null;
+        if (section.Text == SectionText.All)
+            return new([(part.BodyStart, part.BodyLength)]);
+        if (section.Text == SectionText.Mime)
+            return new([(part.HeaderStart, part.HeaderLength)]);
+
+        // HEADER and TEXT are of messages: the whole one, or one within a message/rfc822 part.
+        if ((section.Part.Count == 0 ? root : part.Message) is not { } message)
+            return null;
+        return section.Text switch
+        {
+            SectionText.Header => new([(message.HeaderStart, message.HeaderLength)]),
+            SectionText.Text => new([(message.BodyStart, message.BodyLength)]),
+            _ => await FilterAsync(message, section, content, cancellationToken).ConfigureAwait(false),
+        };
+    }
+
+    /// <summary>What lies within the range that the client asks for; nothing when it begins behind the end (RFC 3501 §6.4.5).</summary>
+    public SectionContent Within(PartialRange? partial)
+    {
+        if (partial is not { } range)
+            return this;
+        if (range.Offset >= Size)
+            return Nothing;
+
+        var (skip, left) = (range.Offset, range.Length);
+        var kept = new List<(long, long)>();
+        foreach (var (offset, length) in Ranges)
+        {
+            var skipped = Math.Min(skip, length);
+            skip -= skipped;
+            var taken = Math.Min(left, length - skipped);
+            left -= taken;
+            if (taken > 0)
+                kept.Add((offset + skipped, taken));
+        }
+
+        return new(kept, (int)Math.Min(left, EmptyLine - Math.Min(skip, EmptyLine)));
+    }
+
+    public async ValueTask CopyToAsync(IMessageContent content, PipeWriter destination, CancellationToken cancellationToken)
+    {
+        foreach (var (offset, length) in Ranges)
+            await content.CopyToAsync(destination, offset, length, cancellationToken).ConfigureAwait(false);
+        destination.Write("\r\n"u8[..EmptyLine]);
+    }
+
+    // RFC 3501 §6.4.5: part numbers go into multiparts, and through message/rfc822 into the message's own; a message that is no multipart has
+    // one part, 1.
+    private static MessagePart? Find(MessagePart root, IReadOnlyList<uint> numbers)
+    {
+        var current = root;
+        for (var i = 0; i < numbers.Count; i++)
+        {
+            var holder = i == 0 ? root : current.Message ?? current;
+            var isMessage = i == 0 || current.Message is not null;
+            if (holder.IsMultipart)
+            {
+                if (numbers[i] > holder.Children.Count)
+                    return null;
+                current = holder.Children[(int)numbers[i] - 1];
+            }
+            else if (isMessage && numbers[i] == 1)
+            {
+                current = holder;
+            }
+            else
+            {
+                return null;
+            }
+        }
+
+        return current;
+    }
+
+    private static async ValueTask<SectionContent> FilterAsync(
+        MessagePart message, BodySection section, IMessageContent content, CancellationToken cancellationToken)
+    {
+        var filter = new HeaderFieldFilter(section.Fields, section.Text == SectionText.HeaderFieldsNot);
+        await content.CopyToAsync(new FilterWriter(filter), message.HeaderStart, message.HeaderLength, cancellationToken).ConfigureAwait(false);
+        filter.Finish();
+
+        // RFC 3501 §6.4.5: the empty line between header and text is always there.
+        return new([.. filter.Kept.Select(kept => (message.HeaderStart + kept.Offset, kept.Length))], filter.IsComplete ? 0 : 2);
+    }
+
+    /// <summary>A pipe that ends in a filter.</summary>
+    private sealed class FilterWriter(HeaderFieldFilter filter) : PipeWriter
+    {
+        private byte[] _buffer = [];
+
+        public override void Advance(int bytes) => filter.Add(_buffer.AsSpan(0, bytes));
+
+        public override Memory<byte> GetMemory(int sizeHint = 0)
+        {
+            if (_buffer.Length < Math.Max(sizeHint, 1))
+                _buffer = new byte[Math.Max(sizeHint, 4_096)];
+            return _buffer;
+        }
+
+        public override Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
+
+        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) => default;
+
+        public override void CancelPendingFlush()
+        {
+        }
+
+        public override void Complete(Exception? exception = null)
+        {
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace MailServer.Plugins.Imap;
+
+/// <summary>What a session tells the next generation, beside the host's objects. Format <see cref="Format"/>.</summary>
+internal sealed record HandOver
+{
+    public const string Format = "imap/1";
+
+    /// <summary>What the client's next line is.</summary>
+    public ImapMode Mode { get; init; }
+
+    /// <summary>The tag that waits for its answer, when the mode is not a command.</summary>
+    public string Tag { get; init; } = "";
+
+    /// <summary>Octets of a line that has begun.</summary>
+    public byte[] Begun { get; init; } = [];
+
+    /// <summary>BAD answers in a row.</summary>
+    public int Errors { get; init; }
+
+    /// <summary>Refused logins.</summary>
+    public int LoginFailures { get; init; }
+
+    /// <summary>How many keywords the client has been told of.</summary>
+    public int Keywords { get; init; }
+
+    public byte[] Write() => JsonSerializer.SerializeToUtf8Bytes(this, HandOverJson.Default.HandOver);
+
+    /// <summary>Reads a state; null when it is none of ours.</summary>
+    public static HandOver? TryRead(SessionState state)
+    {
+        if (state.Format != Format || (state.View is not null && state.Account is null))
+            return null;
+        try
+        {
+            return JsonSerializer.Deserialize(state.Data.Span, HandOverJson.Default.HandOver);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}
+
+/// <summary>Source-generated: reflection would keep the plugin's types in the host's caches.</summary>
+[JsonSerializable(typeof(HandOver))]
+internal sealed partial class HandOverJson : JsonSerializerContext;
