@@ -1,4 +1,6 @@
+using MailServer.Extensibility;
 using MailServer.Rules;
+using MailServer.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace MailServer.Pipeline;
@@ -10,6 +12,20 @@ public sealed class MailPipeline : IMailIngress
 
     private readonly PipelineParts _parts;
     private readonly ConnectVerdicts _connections = new();
+
+    /// <summary>Builds the road. Nothing runs before the first connection.</summary>
+    /// <param name="options">Names, limits, filters.</param>
+    /// <param name="store">Where mail is put.</param>
+    /// <param name="plugins">Filters, rules and account directories.</param>
+    /// <param name="rules">The administrators' scripts, or null for none.</param>
+    /// <param name="observer">Is told of deliveries, or null.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logging">Makes the pipeline's logger.</param>
+    public MailPipeline(
+        PipelineOptions options, MaildirStore store, PluginManager plugins, RuleEngine? rules, IDeliveryObserver? observer, TimeProvider time, ILoggerFactory logging)
+        : this(options, new MaildirAdapter(store), new PluginRoles(plugins), rules, observer, time, logging)
+    {
+    }
 
     internal MailPipeline(
         PipelineOptions options, IDeliveryStore store, IRoles roles, RuleEngine? rules, IDeliveryObserver? observer, TimeProvider time, ILoggerFactory logging)

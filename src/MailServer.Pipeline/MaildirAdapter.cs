@@ -1,0 +1,31 @@
+using System.IO.Pipelines;
+using MailServer.Storage;
+
+namespace MailServer.Pipeline;
+
+/// <summary>The store as the pipeline meets it.</summary>
+internal sealed class MaildirAdapter(MaildirStore store) : IDeliveryStore
+{
+    public ISpool CreateSpool() => new Spool(store.CreateSpool());
+
+    public async ValueTask<Outcome<string>> DeliverAsync(ISpool spool, User user, FolderName folder, MessageFlags flags, CancellationToken cancellationToken)
+    {
+        var stored = await store.DeliverAsync(((Spool)spool).File, user, folder, flags, cancellationToken).ConfigureAwait(false);
+        return stored.TryGet(out var message, out var problem) ? message.Path : problem;
+    }
+
+    private sealed class Spool(SpoolFile file) : ISpool
+    {
+        public SpoolFile File => file;
+
+        public PipeWriter Writer => file.Writer;
+
+        public long Size => file.Size;
+
+        public ValueTask<Problem?> SealAsync(ReadOnlyMemory<byte> topFields, CancellationToken cancellationToken) => file.SealAsync(topFields, cancellationToken);
+
+        public Stream OpenRead() => file.OpenRead();
+
+        public ValueTask DisposeAsync() => file.DisposeAsync();
+    }
+}
