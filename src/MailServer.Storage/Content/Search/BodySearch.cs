@@ -14,6 +14,8 @@ internal sealed class BodySearch : MimeReader
 {
     private static new readonly ParserOptions Options = new() { MaxMimeDepth = StructureLimits.Depth };
 
+    private static readonly byte[] Padding = "=="u8.ToArray();
+
     private readonly MimeFeed _feed;
     private readonly TextScanner _scanner;
     private bool _isWithin;
@@ -104,19 +106,26 @@ internal sealed class BodySearch : MimeReader
         }
 
         if (_transfer is null)
-        {
             Scan(buffer.AsSpan(startIndex, count));
-            return;
-        }
-
-        var needed = _transfer.EstimateOutputLength(count);
-        if (_octets.Length < needed)
-            _octets = new byte[needed];
-        Scan(_octets.AsSpan(0, _transfer.Decode(buffer, startIndex, count, _octets)));
+        else
+            Decode(_transfer, buffer, startIndex, count);
     }
 
-    protected override void OnMimePartContentEnd(long beginOffset, int beginLineNumber, long endOffset, int lines, NewLineFormat? newLineFormat, CancellationToken cancellationToken) =>
+    protected override void OnMimePartContentEnd(long beginOffset, int beginLineNumber, long endOffset, int lines, NewLineFormat? newLineFormat, CancellationToken cancellationToken)
+    {
+        // Some mailers leave the padding out; the decoder would keep the last letters back.
+        if (_isText && _transfer is Base64Decoder)
+            Decode(_transfer, Padding, 0, Padding.Length);
         _scanner.End();
+    }
+
+    private void Decode(IMimeDecoder transfer, byte[] buffer, int start, int count)
+    {
+        var needed = transfer.EstimateOutputLength(count);
+        if (_octets.Length < needed)
+            _octets = new byte[needed];
+        Scan(_octets.AsSpan(0, transfer.Decode(buffer, start, count, _octets)));
+    }
 
     private void Scan(ReadOnlySpan<byte> octets)
     {

@@ -51,6 +51,8 @@ internal sealed class SearchProgram
             case SearchKey.Not not:
                 var inner = Make(not.Key);
                 return state => !inner(state);
+            case SearchKey.Body { Value: "" } or SearchKey.Text { Value: "" }:
+                return _ => true;
             case SearchKey.Header or SearchKey.Sent or SearchKey.Body or SearchKey.Text:
                 NeedsFile = true;
                 return MakeContent(key);
@@ -113,8 +115,6 @@ internal sealed class SearchProgram
                 return state => state.Header?.Contains(header.Name, header.Value);
             case SearchKey.Sent sent:
                 return state => state.Header is { } header ? header.Date is { } date && Compare(date, sent.Comparison, sent.Date) : null;
-            case SearchKey.Body { Value: "" } or SearchKey.Text { Value: "" }:
-                return _ => true;
             case SearchKey.Body body:
                 var needle = Needle(body.Value);
                 return state => state.Body?[needle];
