@@ -6,7 +6,7 @@ namespace MailServer.Wire.Smtp;
 
 /// <summary>
 /// <c>Path = "&lt;" [ A-d-l ":" ] Mailbox "&gt;"</c> (RFC 5321 §4.1.2), with the UTF-8 of RFC 6531 §3.3. The source route is read and
-/// forgotten, as RFC 5321 §4.1.2 and appendix C ask.
+/// forgotten, as RFC 5321 §4.1.2 and appendix C ask. The brackets may be left out, as old machines do and everybody takes.
 /// </summary>
 public readonly ref struct SmtpPath
 {
@@ -96,11 +96,9 @@ public readonly ref struct SmtpPath
     {
         path = default;
         consumed = 0;
-        if (text is not [(byte)'<', ..])
-            return SmtpFault.Path;
-
-        var at = 1;
-        if (at < text.Length && text[at] == '@' && !TrySkipRoute(text, ref at))
+        var isBracketed = text is [(byte)'<', ..];
+        var at = isBracketed ? 1 : 0;
+        if (isBracketed && at < text.Length && text[at] == '@' && !TrySkipRoute(text, ref at))
             return SmtpFault.Path;
 
         var local = LocalPartLength(text[at..]);
@@ -110,10 +108,11 @@ public readonly ref struct SmtpPath
         at += local + 1;
 
         var length = SmtpDomain.Length(text[at..]);
-        if (length == 0 || at + length >= text.Length || text[at + length] != '>')
+        var end = at + length;
+        if (length == 0 || !(isBracketed ? end < text.Length && text[end] == '>' : end == text.Length || text[end] == ' '))
             return SmtpFault.Path;
         var domain = text.Slice(at, length);
-        at += length + 1;
+        at = isBracketed ? end + 1 : end;
 
         if (localPart.Length > MaxLocalPart)
             return SmtpFault.LocalPartTooLong;

@@ -69,7 +69,7 @@ public sealed class SmtpCommandTests
     [InlineData("FROM <a@b>", SmtpFault.Keyword)]
     [InlineData("FROM :<a@b>", SmtpFault.Keyword)]
     [InlineData("FROM:", SmtpFault.Path)]
-    [InlineData("FROM:a@b", SmtpFault.Path)]
+    [InlineData("FROM:a", SmtpFault.Path)]
     [InlineData("FROM:<a@b>SIZE=1", SmtpFault.Parameter)]
     [InlineData("FROM:<a@b> =1", SmtpFault.Parameter)]
     [InlineData("FROM:<a@b> SIZE=1=2", SmtpFault.Parameter)]

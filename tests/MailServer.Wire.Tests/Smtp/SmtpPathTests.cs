@@ -42,7 +42,11 @@ public sealed class SmtpPathTests
     [InlineData("")]
     [InlineData("<")]
     [InlineData("<>")]
-    [InlineData("a@example.org")]
+    [InlineData("a")]
+    [InlineData("@example.org")]
+    [InlineData("a@example.org>")]
+    [InlineData("a@example.org,b@example.org")]
+    [InlineData("@one.example:a@example.org")]
     [InlineData("<a>")]
     [InlineData("<a@>")]
     [InlineData("<@example.org>")]
@@ -80,6 +84,17 @@ public sealed class SmtpPathTests
     [InlineData("<a;b@example.org>")]
     public void Refuses_what_is_no_path(string text) =>
         Assert.Equal(SmtpFault.Path, SmtpPath.TryReadForwardPath(Encoding.UTF8.GetBytes(text), out _, out _));
+
+    [Theory]
+    [InlineData("a@example.org")]
+    [InlineData("a@example.org SIZE=1")]
+    [InlineData("\"a b\"@[192.0.2.1]")]
+    public void The_brackets_may_be_left_out(string text)
+    {
+        Assert.Equal(SmtpFault.None, SmtpPath.TryReadForwardPath(Encoding.ASCII.GetBytes(text), out var path, out var consumed));
+        Assert.Equal(text[..consumed], Encoding.ASCII.GetString(path.LocalPart) + "@" + Encoding.ASCII.GetString(path.Domain));
+        Assert.Equal(text.Replace(" SIZE=1", "").Length, consumed);
+    }
 
     [Fact]
     public void Refuses_octets_that_are_no_UTF8()
