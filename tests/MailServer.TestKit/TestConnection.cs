@@ -86,7 +86,7 @@ public sealed class TestConnection : IMailConnection
                 return text[..end];
             }
 
-            _toClient.Reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            _toClient.Reader.AdvanceTo(read.IsCompleted ? read.Buffer.End : read.Buffer.Start, read.Buffer.End);
             if (read.IsCompleted)
                 return text.Length > 0 ? text : null;
         }
