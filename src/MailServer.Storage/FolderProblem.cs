@@ -13,4 +13,12 @@ internal static class FolderProblem
     public static Problem InUse { get; } = new(new(4, 2, 0), "Mailbox is locked by another session") { Reason = ProblemReason.InUse };
 
     public static Problem Expunged { get; } = new(new(5, 2, 0), "Message is gone") { Reason = ProblemReason.Expunged };
+
+    public static Problem ReadOnly { get; } = new(new(5, 2, 0), "Mailbox is open read-only") { Reason = ProblemReason.NoPermission };
+
+    public static Problem BadKeyword { get; } = new(new(5, 2, 0), "Keyword not allowed") { Reason = ProblemReason.LimitReached };
+
+    public static Problem UnknownUse { get; } = new(new(5, 2, 0), "Special use not known") { Reason = ProblemReason.Impossible };
+
+    public static Problem TooMany { get; } = new(new(5, 2, 0), "Too many mailboxes") { Reason = ProblemReason.LimitReached };
 }

@@ -7,9 +7,10 @@ namespace MailServer.Storage;
 public sealed class MaildirStore : IMailStore, IAsyncDisposable
 {
     private readonly StoreContext _store;
-    private readonly DirectoryWatcher _watcher;
+    private readonly FolderTable _folders;
     private readonly string _spool;
     private long _delivered;
+    private int _isSwept;
 
     /// <summary>Opens the store; nothing is read before it is asked for.</summary>
     /// <param name="options">Where mail is kept.</param>
@@ -19,7 +20,7 @@ public sealed class MaildirStore : IMailStore, IAsyncDisposable
     public MaildirStore(StoreOptions options, DirectoryWatcher watcher, TimeProvider time, ILoggerFactory logging)
     {
         _store = new(options, time, logging.CreateLogger("MailServer.Storage"));
-        _watcher = watcher;
+        _folders = new(_store, watcher);
         _spool = Path.Combine(options.DataDirectory, "spool");
     }
 
@@ -37,6 +38,8 @@ public sealed class MaildirStore : IMailStore, IAsyncDisposable
     public SpoolFile CreateSpool()
     {
         StoreContext.MakeDirectory(_spool);
+        if (Interlocked.Exchange(ref _isSwept, 1) == 0)
+            TmpSweep.Sweep(_spool, _store);
         return new(_store, _spool);
     }
 
@@ -58,9 +61,10 @@ public sealed class MaildirStore : IMailStore, IAsyncDisposable
         try
         {
             var baseName = _store.Names.Next(spool.FileSize, spool.CrlfSize);
-            var letters = string.Concat(FlagLetters.Of(flags.System));
+            var letters = await LettersAsync(place, baseName, KeywordName.Allowed(flags), cancellationToken).ConfigureAwait(false);
             var path = await new Deliverer(_store).DeliverAsync(spool, place, baseName, letters).ConfigureAwait(false);
             Interlocked.Increment(ref _delivered);
+            _folders.Touch(place.Path);
             return new StoredMessage { Path = path, Folder = folder };
         }
         catch (Exception failure) when (DiskProblem.Is(failure))
@@ -70,21 +74,45 @@ public sealed class MaildirStore : IMailStore, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask<Outcome<IMailAccount>> OpenAsync(User user, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async ValueTask<Outcome<IMailAccount>> OpenAsync(User user, CancellationToken cancellationToken)
+    {
+        var paths = new FolderPaths(MaildirOf(user), _store.Options.Layout);
+        try
+        {
+            await _store.Maker.EnsureAsync(paths.PlaceOf(FolderName.Inbox)!).ConfigureAwait(false);
+            return new MaildirAccount(_store, _folders, paths, user);
+        }
+        catch (Exception failure) when (DiskProblem.Is(failure))
+        {
+            return _store.Failed("opening an account", failure);
+        }
+    }
 
     /// <summary>What the store is doing.</summary>
     public StoreStatus Status() => new()
     {
-        OpenFolders = 0,
-        OpenViews = 0,
+        OpenFolders = _folders.Count,
+        OpenViews = _folders.Views,
         Delivered = Volatile.Read(ref _delivered),
         Failures = _store.Failures,
     };
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => _folders.CloseAsync();
+
+    private async ValueTask<string> LettersAsync(FolderPlace place, string baseName, MessageFlags flags, CancellationToken cancellationToken)
     {
-        GC.KeepAlive(_watcher);
-        return ValueTask.CompletedTask;
+        if (flags.Keywords.Count == 0)
+            return string.Concat(FlagLetters.Of(flags.System));
+        await _store.Maker.EnsureAsync(place).ConfigureAwait(false);
+        var folder = await _folders.AcquireAsync(place, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await folder.LettersForAsync(baseName, flags, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await _folders.ReleaseAsync(folder).ConfigureAwait(false);
+        }
     }
 }

@@ -38,7 +38,11 @@ public sealed class SpoolFile : IAsyncDisposable
     /// <param name="topFields">Whole header lines, each with its line end.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Null, or why the disk would not have it.</returns>
-    public async ValueTask<Problem?> SealAsync(ReadOnlyMemory<byte> topFields, CancellationToken cancellationToken)
+    public ValueTask<Problem?> SealAsync(ReadOnlyMemory<byte> topFields, CancellationToken cancellationToken) =>
+        SealWithDateAsync(topFields, null, cancellationToken);
+
+    /// <summary>Seals with a date, which becomes the file's modification time.</summary>
+    internal async ValueTask<Problem?> SealWithDateAsync(ReadOnlyMemory<byte> topFields, DateTimeOffset? date, CancellationToken cancellationToken)
     {
         if (SealedPath is not null)
             throw new InvalidOperationException("sealed already");
@@ -53,6 +57,8 @@ public sealed class SpoolFile : IAsyncDisposable
             {
                 StoreContext.MakePrivate(file);
                 (FileSize, CrlfSize) = _buffer.CopyTo(file, topFields.Span);
+                if (date is { } given)
+                    File.SetLastWriteTimeUtc(file, given.UtcDateTime);
                 _store.Reached("spool written");
                 await _store.Disk.RunAsync(() => RandomAccess.FlushToDisk(file)).ConfigureAwait(false);
             }

@@ -59,7 +59,8 @@ internal sealed class Deliverer(StoreContext store)
             var draft = Path.Combine(place.Tmp, store.Names.Next());
             try
             {
-                await CopyAsync(source, draft).ConfigureAwait(false);
+                await store.Disk.RunAsync(() => Copy(source, draft)).ConfigureAwait(false);
+                store.Reached("copied");
                 DurableFile.Link(draft, target);
             }
             finally
@@ -69,18 +70,32 @@ internal sealed class Deliverer(StoreContext store)
         }
     }
 
-    private async ValueTask CopyAsync(string source, string draft)
+    /// <summary>Gives a durable file a name in <c>tmp</c>, or copies it where it cannot have one.</summary>
+    public void LinkOrCopy(string source, string draft)
     {
-        await store.Disk.RunAsync(() =>
+        try
         {
-            using var from = File.OpenHandle(source);
-            using var to = File.OpenHandle(draft, FileMode.CreateNew, FileAccess.Write);
-            StoreContext.MakePrivate(to);
-            var piece = new byte[64 * 1024];
-            for (long at = 0; RandomAccess.Read(from, piece, at) is > 0 and var count; at += count)
-                RandomAccess.Write(to, piece.AsSpan(0, count), at);
-            RandomAccess.FlushToDisk(to);
-        }).ConfigureAwait(false);
-        store.Reached("copied");
+            DurableFile.Link(source, draft);
+        }
+        catch (PosixException failure) when (failure.IsOtherDevice || failure.IsLinkLimit)
+        {
+            Copy(source, draft);
+            store.Reached("copied");
+        }
+    }
+
+    private static void Copy(string source, string draft)
+    {
+        using var from = File.OpenHandle(source);
+        using var to = File.OpenHandle(draft, FileMode.CreateNew, FileAccess.Write);
+        StoreContext.MakePrivate(to);
+        var piece = new byte[64 * 1024];
+        long length = 0;
+        for (int count; (count = RandomAccess.Read(from, piece, length)) > 0; length += count)
+            RandomAccess.Write(to, piece.AsSpan(0, count), length);
+        RandomAccess.FlushToDisk(to);
+
+        // The modification time is INTERNALDATE.
+        File.SetLastWriteTimeUtc(to, File.GetLastWriteTimeUtc(from));
     }
 }

@@ -58,7 +58,7 @@ internal sealed class FolderPaths(string root, MaildirLayout layout)
 
     /// <summary>Names that a folder's directory holds for itself.</summary>
     private static bool IsOwn(string name) => name is "cur" or "new" or "tmp" or "maildirfolder" or "subscriptions" or "maildirsize"
-        || name.StartsWith("dovecot", StringComparison.Ordinal) || name.StartsWith("mailserver", StringComparison.Ordinal);
+        || name.StartsWith("dovecot-", StringComparison.Ordinal) || name.StartsWith("mailserver-", StringComparison.Ordinal);
 
     private void AddPlusPlus(List<FolderPlace> places)
     {

@@ -1,0 +1,132 @@
+namespace MailServer.Storage;
+
+/// <summary>One session's hold of an account.</summary>
+internal sealed class MaildirAccount(StoreContext store, FolderTable table, FolderPaths paths, User user) : IMailAccount
+{
+    private readonly FolderOperations _operations = new(store, table, paths);
+
+    public User User { get; } = user;
+
+    public ValueTask<Outcome<IReadOnlyList<FolderInfo>>> ListAsync(CancellationToken cancellationToken) => new(Try("listing folders", List));
+
+    public ValueTask<Outcome<IReadOnlyList<FolderName>>> ListSubscribedAsync(CancellationToken cancellationToken) =>
+        new(Try("reading subscriptions", () => (IReadOnlyList<FolderName>)new SubscriptionFile(paths.Root, store.Options.Layout).Read()));
+
+    public ValueTask<Problem?> SetSubscribedAsync(FolderName folder, bool subscribed, CancellationToken cancellationToken) =>
+        TryAsync("subscribing", () => new SubscriptionFile(paths.Root, store.Options.Layout).SetAsync(folder, subscribed, store, cancellationToken));
+
+    public ValueTask<Problem?> CreateAsync(FolderName folder, string? specialUse, CancellationToken cancellationToken) =>
+        TryAsync("making a folder", () => _operations.CreateAsync(folder, specialUse, cancellationToken));
+
+    public ValueTask<Problem?> DeleteAsync(FolderName folder, CancellationToken cancellationToken) =>
+        TryAsync("deleting a folder", () => _operations.DeleteAsync(folder, cancellationToken));
+
+    public ValueTask<Problem?> RenameAsync(FolderName from, FolderName to, CancellationToken cancellationToken) =>
+        TryAsync("renaming a folder", () => _operations.RenameAsync(from, to, cancellationToken));
+
+    public async ValueTask<Outcome<FolderStatus>> StatusAsync(FolderName folder, CancellationToken cancellationToken)
+    {
+        var acquired = await AcquireAsync(folder, cancellationToken).ConfigureAwait(false);
+        if (!acquired.TryGet(out var shared, out var problem))
+            return problem;
+        var status = shared.Status();
+        await table.ReleaseAsync(shared).ConfigureAwait(false);
+        return status;
+    }
+
+    public async ValueTask<Outcome<IFolderView>> OpenFolderAsync(
+        FolderName folder, FolderAccess access, IMailConnection? session, CancellationToken cancellationToken)
+    {
+        var acquired = await AcquireAsync(folder, cancellationToken).ConfigureAwait(false);
+        return acquired.TryGet(out var shared, out var problem)
+            ? await FolderView.OpenAsync(store, table, paths, shared, access, session, cancellationToken).ConfigureAwait(false)
+            : problem;
+    }
+
+    public async ValueTask<Outcome<IMessageDraft>> BeginAppendAsync(
+        FolderName folder, MessageFlags flags, DateTimeOffset? internalDate, CancellationToken cancellationToken)
+    {
+        if (!KeywordName.AreAllowed(flags.Keywords))
+            return FolderProblem.BadKeyword;
+        if (paths.PlaceOf(folder) is not { } place)
+            return FolderProblem.Impossible;
+        if (!_operations.Exists(place))
+            return Problem.NoSuchFolder;
+        try
+        {
+            await store.Maker.EnsureAsync(place).ConfigureAwait(false);
+            return new MessageDraft(store, table, place, flags, internalDate);
+        }
+        catch (Exception failure) when (DiskProblem.Is(failure))
+        {
+            return store.Failed("adding a message", failure);
+        }
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private IReadOnlyList<FolderInfo> List()
+    {
+        var names = paths.All().ConvertAll(place => place.Name);
+        var given = SpecialUseFile.Read(paths.Root);
+        var there = names.ToHashSet();
+        var parents = new HashSet<FolderName>();
+        foreach (var name in names)
+            for (var slash = name.Value.LastIndexOf('/'); slash > 0; slash = name.Value.LastIndexOf('/', slash - 1))
+                parents.Add(new(name.Value[..slash]));
+        return
+        [
+            .. there.Union(parents)
+                .OrderBy(name => !name.IsInbox)
+                .ThenBy(name => name.Value, StringComparer.Ordinal)
+                .Select(name => new FolderInfo
+                {
+                    Name = name,
+                    IsSelectable = there.Contains(name),
+                    HasChildren = parents.Contains(name),
+                    SpecialUse = there.Contains(name) ? SpecialUseFile.UseOf(name, given) : null,
+                }),
+        ];
+    }
+
+    private async ValueTask<Outcome<SharedFolder>> AcquireAsync(FolderName folder, CancellationToken cancellationToken)
+    {
+        if (paths.PlaceOf(folder) is not { } place)
+            return Problem.NoSuchFolder;
+        if (!_operations.Exists(place))
+            return Problem.NoSuchFolder;
+        try
+        {
+            return await table.AcquireAsync(place, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (DiskProblem.Is(failure))
+        {
+            return store.Failed("opening a folder", failure);
+        }
+    }
+
+    private Outcome<T> Try<T>(string operation, Func<T> call)
+        where T : notnull
+    {
+        try
+        {
+            return call();
+        }
+        catch (Exception failure) when (DiskProblem.Is(failure))
+        {
+            return store.Failed(operation, failure);
+        }
+    }
+
+    private async ValueTask<Problem?> TryAsync(string operation, Func<ValueTask<Problem?>> call)
+    {
+        try
+        {
+            return await call().ConfigureAwait(false);
+        }
+        catch (Exception failure) when (DiskProblem.Is(failure))
+        {
+            return store.Failed(operation, failure);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using System.IO.Pipelines;
+
+namespace MailServer.Storage;
+
+/// <summary>A message that a client adds: spooled in the folder's own <c>tmp</c>.</summary>
+internal sealed class MessageDraft : IMessageDraft
+{
+    private readonly StoreContext _store;
+    private readonly FolderTable _table;
+    private readonly FolderPlace _place;
+    private readonly MessageFlags _flags;
+    private readonly DateTimeOffset? _date;
+    private readonly SpoolFile _spool;
+    private bool _isCommitted;
+
+    public MessageDraft(StoreContext store, FolderTable table, FolderPlace place, MessageFlags flags, DateTimeOffset? date)
+    {
+        (_store, _table, _place, _flags, _date) = (store, table, place, flags, date);
+        _spool = new(store, place.Tmp);
+    }
+
+    public PipeWriter Body => _spool.Writer;
+
+    public async ValueTask<Outcome<AppendResult>> CommitAsync(CancellationToken cancellationToken)
+    {
+        if (_isCommitted)
+            throw new InvalidOperationException("committed already");
+        _isCommitted = true;
+        var date = _date ?? _store.Time.GetUtcNow();
+        if (await _spool.SealWithDateAsync(default, date, cancellationToken).ConfigureAwait(false) is { } problem)
+            return problem;
+        SharedFolder? folder = null;
+        try
+        {
+            folder = await _table.AcquireAsync(_place, cancellationToken).ConfigureAwait(false);
+            var path = _spool.SealedPath!;
+            var arrival = new Arrival(_store.Names.Next(_spool.FileSize, _spool.CrlfSize), path, _flags,
+                _spool.FileSize, _spool.CrlfSize, File.GetLastWriteTimeUtc(path).Ticks);
+            return await folder.EnterAsync([arrival], cancellationToken).ConfigureAwait(false) is [var uid]
+                ? new AppendResult { UidValidity = folder.UidValidity, Uid = uid }
+                : Problem.NoSuchFolder;
+        }
+        catch (Exception failure) when (DiskProblem.Is(failure))
+        {
+            return _store.Failed("adding a message", failure);
+        }
+        finally
+        {
+            if (folder is not null)
+                await _table.ReleaseAsync(folder).ConfigureAwait(false);
+        }
+    }
+
+    public ValueTask DisposeAsync() => _spool.DisposeAsync();
+}

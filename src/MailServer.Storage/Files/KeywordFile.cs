@@ -1,0 +1,77 @@
+using System.Globalization;
+using System.Text;
+using MailServer.Posix;
+
+namespace MailServer.Storage;
+
+/// <summary>
+/// The keywords of a folder: the first 26 have the letters <c>a</c> to <c>z</c> in <c>dovecot-keywords</c> (a line <c>index name</c> each).
+/// Immutable; a change makes a new one.
+/// </summary>
+internal sealed class KeywordFile
+{
+    public const string FileName = "dovecot-keywords";
+
+    public const int Letters = 26;
+
+    private readonly string?[] _names = new string?[Letters];
+
+    public static KeywordFile Empty { get; } = new();
+
+    public FileStamp Stamp { get; init; }
+
+    /// <summary>All names that have a letter.</summary>
+    public IEnumerable<string> Names => _names.OfType<string>();
+
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static KeywordFile Read(string path)
+    {
+        var stamp = FileStamp.Of(path);
+        var file = new KeywordFile { Stamp = stamp };
+        if (stamp == FileStamp.None)
+            return file;
+        foreach (var line in File.ReadLines(path))
+        {
+            var blank = line.IndexOf(' ', StringComparison.Ordinal);
+            if (blank > 0 && int.TryParse(line.AsSpan(0, blank), NumberStyles.None, CultureInfo.InvariantCulture, out var index)
+                && index < Letters && line.Length > blank + 1)
+                file._names[index] = line[(blank + 1)..];
+        }
+
+        return file;
+    }
+
+    public string? NameOf(char letter) => letter is >= 'a' and <= 'z' ? _names[letter - 'a'] : null;
+
+    /// <summary>The letter of a keyword, compared without case (RFC 9051 §2.3.2); NUL when it has none.</summary>
+    public char LetterOf(string name)
+    {
+        var index = Array.FindIndex(_names, known => string.Equals(known, name, StringComparison.OrdinalIgnoreCase));
+        return index < 0 ? '\0' : (char)('a' + index);
+    }
+
+    /// <summary>With letters for more keywords, as far as letters are free.</summary>
+    public KeywordFile With(IEnumerable<string> names)
+    {
+        var grown = new KeywordFile { Stamp = Stamp };
+        _names.CopyTo(grown._names, 0);
+        foreach (var name in names)
+            if (grown.LetterOf(name) == '\0' && Array.IndexOf(grown._names, null) is >= 0 and var free)
+                grown._names[free] = name;
+        return grown;
+    }
+
+    /// <summary>Replaces the file. The caller holds the lock of the folder's UID list, as Dovecot does.</summary>
+    /// <exception cref="IOException">It failed; the old file is as it was.</exception>
+    public KeywordFile Write(string path)
+    {
+        var text = new StringBuilder();
+        for (var index = 0; index < Letters; index++)
+            if (_names[index] is { } name)
+                text.Append(CultureInfo.InvariantCulture, $"{index} {name}\n");
+        DurableFile.WriteAllBytes(path, Encoding.UTF8.GetBytes(text.ToString()), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        var written = new KeywordFile { Stamp = FileStamp.Of(path) };
+        _names.CopyTo(written._names, 0);
+        return written;
+    }
+}

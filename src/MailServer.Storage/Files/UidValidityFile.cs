@@ -1,0 +1,73 @@
+using System.Globalization;
+using MailServer.Posix;
+
+namespace MailServer.Storage;
+
+/// <summary>
+/// Gives UIDVALIDITYs that strictly grow within an account, also after a folder was deleted. As Dovecot does, the last one given is the
+/// ending of an empty file <c>dovecot-uidvalidity.XXXXXXXX</c>, renamed at each; <c>dovecot-uidvalidity</c> holds it as a text beside.
+/// </summary>
+internal static class UidValidityFile
+{
+    private const string Name = "dovecot-uidvalidity";
+
+    /// <summary>Takes the next one.</summary>
+    /// <exception cref="IOException">The Maildir cannot be written.</exception>
+    public static uint Next(string root, TimeProvider time) => Take(root, 0, time);
+
+    /// <summary>Sees to it that the next one is greater than this.</summary>
+    /// <exception cref="IOException">The Maildir cannot be written.</exception>
+    public static void AtLeast(string root, uint uidValidity, TimeProvider time)
+    {
+        if (Last(root).Last < uidValidity)
+            Take(root, uidValidity, time);
+    }
+
+    private static uint Take(string root, uint atLeast, TimeProvider time)
+    {
+        // Each turn is lost only to somebody who won it.
+        for (var turn = 0; turn < 1000; turn++)
+        {
+            var (last, path) = Last(root);
+            var next = (uint)Math.Clamp(Math.Max(Math.Max(time.GetUtcNow().ToUnixTimeSeconds(), atLeast), last + 1L), 1, uint.MaxValue - 1);
+            var target = Path.Combine(root, string.Create(CultureInfo.InvariantCulture, $"{Name}.{next:x8}"));
+            try
+            {
+                if (path is null)
+                {
+                    using var made = File.OpenHandle(target, FileMode.CreateNew, FileAccess.Write);
+                }
+                else
+                    DurableFile.RenameNoReplace(path, target);
+            }
+            catch (PosixException failure) when (failure.IsNotThere || failure.IsAlreadyThere)
+            {
+                continue;
+            }
+            catch (IOException) when (File.Exists(target))
+            {
+                continue;
+            }
+
+            DurableFile.WriteAllBytes(Path.Combine(root, Name), System.Text.Encoding.ASCII.GetBytes($"{next:x8}"),
+                UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            return next;
+        }
+
+        throw new IOException("no UIDVALIDITY could be taken");
+    }
+
+    private static (uint Last, string? Path) Last(string root)
+    {
+        var (last, found) = (0u, (string?)null);
+        foreach (var path in Directory.EnumerateFiles(root, Name + ".*"))
+            if (uint.TryParse(Path.GetExtension(path.AsSpan())[1..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value)
+                && (found is null || value > last))
+                (last, found) = (value, path);
+        var main = Path.Combine(root, Name);
+        if (File.Exists(main) && new FileInfo(main).Length <= 16
+            && uint.TryParse(File.ReadAllText(main).Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var text) && text > last)
+            last = text;
+        return (last, found);
+    }
+}

@@ -1,0 +1,167 @@
+namespace MailServer.Storage;
+
+/// <summary>What the session changes.</summary>
+internal sealed partial class FolderView
+{
+    public async ValueTask<Outcome<IReadOnlyList<int>>> StoreAsync(
+        IReadOnlyList<int> sequences, FlagChange change, MessageFlags flags, CancellationToken cancellationToken)
+    {
+        if (Access == FolderAccess.ReadOnly)
+            return FolderProblem.ReadOnly;
+        if (_folder.IsRetired)
+            return Problem.NoSuchFolder;
+        if (!KeywordName.AreAllowed(flags.Keywords))
+            return FolderProblem.BadKeyword;
+        try
+        {
+            var wasCurrent = !HasChanges;
+            var entries = EntriesAt(sequences);
+            var there = await _folder.StoreAsync(entries, change, flags, cancellationToken).ConfigureAwait(false);
+            List<int> answer = [];
+            lock (_folder.Gate)
+            {
+                for (var i = 0; i < entries.Count; i++)
+                {
+                    if (!there.Contains(entries[i]))
+                        continue;
+                    answer.Add(sequences[i]);
+                    _slots[sequences[i] - 1] = new(entries[i], entries[i].ModSeq);
+                }
+
+                SkipOwn(wasCurrent);
+            }
+
+            return answer;
+        }
+        catch (Exception failure) when (DiskProblem.Is(failure))
+        {
+            return _store.Failed("storing flags", failure);
+        }
+    }
+
+    public async ValueTask<Outcome<Expunged>> ExpungeAsync(IReadOnlyList<int>? sequences, CancellationToken cancellationToken)
+    {
+        if (Access == FolderAccess.ReadOnly)
+            return FolderProblem.ReadOnly;
+        if (_folder.IsRetired)
+            return Problem.NoSuchFolder;
+        List<FolderEntry> entries;
+        lock (_folder.Gate)
+            entries = sequences is null
+                ? _slots.FindAll(slot => (slot.Entry.System & SystemFlags.Deleted) != 0).ConvertAll(slot => slot.Entry)
+                : EntriesAt(sequences);
+        return await RemoveAsync(entries, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async ValueTask<Outcome<CopyResult>> CopyAsync(IReadOnlyList<int> sequences, FolderName target, CancellationToken cancellationToken)
+    {
+        var entries = EntriesAt(sequences);
+        var copied = await CopyEntriesAsync(entries, target, cancellationToken).ConfigureAwait(false);
+        return copied.TryGet(out var place, out var problem)
+            ? new CopyResult { UidValidity = place.UidValidity, SourceUids = entries.ConvertAll(entry => entry.Uid), TargetUids = place.Uids }
+            : problem;
+    }
+
+    public async ValueTask<Outcome<MoveResult>> MoveAsync(IReadOnlyList<int> sequences, FolderName target, CancellationToken cancellationToken)
+    {
+        if (Access == FolderAccess.ReadOnly)
+            return FolderProblem.ReadOnly;
+        var entries = EntriesAt(sequences);
+        var copied = await CopyEntriesAsync(entries, target, cancellationToken).ConfigureAwait(false);
+        if (!copied.TryGet(out var place, out var problem))
+            return problem;
+
+        // Durable there before it goes here: dying in between leaves two, never none.
+        var removed = await RemoveAsync(entries, cancellationToken).ConfigureAwait(false);
+        return removed.TryGet(out var expunged, out problem)
+            ? new MoveResult
+            {
+                UidValidity = place.UidValidity,
+                SourceUids = entries.ConvertAll(entry => entry.Uid),
+                TargetUids = place.Uids,
+                Expunged = expunged,
+            }
+            : problem;
+    }
+
+    private async ValueTask<Outcome<Expunged>> RemoveAsync(List<FolderEntry> entries, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var wasCurrent = !HasChanges;
+            await _folder.ExpungeAsync(entries, cancellationToken).ConfigureAwait(false);
+            lock (_folder.Gate)
+            {
+                var expunged = DropExpunged([.. entries]);
+                SkipOwn(wasCurrent);
+                return expunged;
+            }
+        }
+        catch (Exception failure) when (DiskProblem.Is(failure))
+        {
+            return _store.Failed("expunging", failure);
+        }
+    }
+
+    private async ValueTask<Outcome<(uint UidValidity, IReadOnlyList<uint> Uids)>> CopyEntriesAsync(
+        List<FolderEntry> entries, FolderName target, CancellationToken cancellationToken)
+    {
+        if (_folder.IsRetired)
+            return Problem.NoSuchFolder;
+        if (_paths.PlaceOf(target) is not { } place)
+            return FolderProblem.Impossible;
+        if (!place.Name.IsInbox && !Directory.Exists(place.Cur))
+            return Problem.NoSuchFolder;
+        List<Arrival> arrivals = [];
+        SharedFolder? folder = null;
+        try
+        {
+            folder = await _table.AcquireAsync(place, cancellationToken).ConfigureAwait(false);
+            foreach (var entry in entries)
+            {
+                var arrival = ArrivalOf(entry, place);
+                arrivals.Add(arrival);
+                if (!await _folder.WithFileAsync(entry, path => new Deliverer(_store).LinkOrCopy(path, arrival.Draft), cancellationToken).ConfigureAwait(false))
+                    return FolderProblem.Expunged;
+            }
+
+            var uids = entries.Count == 0 ? [] : await folder.EnterAsync(arrivals, cancellationToken).ConfigureAwait(false);
+            return uids is null ? Problem.NoSuchFolder : (folder.UidValidity, uids);
+        }
+        catch (Exception failure) when (DiskProblem.Is(failure))
+        {
+            return _store.Failed("copying", failure);
+        }
+        finally
+        {
+            foreach (var arrival in arrivals)
+                StoreContext.TryDelete(arrival.Draft);
+            if (folder is not null)
+                await _table.ReleaseAsync(folder).ConfigureAwait(false);
+        }
+    }
+
+    private Arrival ArrivalOf(FolderEntry entry, FolderPlace place)
+    {
+        // A new base name: the same in two folders would be one message to programs that synchronise by it.
+        lock (_folder.Gate)
+            return new(_store.Names.Next(entry.FileSize, entry.CrlfSize), Path.Combine(place.Tmp, _store.Names.Next()),
+                new() { System = entry.System, Keywords = entry.Keywords }, entry.FileSize, entry.CrlfSize, entry.DateTicks);
+    }
+
+    private List<FolderEntry> EntriesAt(IReadOnlyList<int> sequences)
+    {
+        var entries = new List<FolderEntry>(sequences.Count);
+        foreach (var sequence in sequences)
+            entries.Add(_slots[sequence - 1].Entry);
+        return entries;
+    }
+
+    /// <summary>If this view had seen all before its own change, it has seen all after. The caller holds the gate.</summary>
+    private void SkipOwn(bool wasCurrent)
+    {
+        if (wasCurrent && _slots.Count == _folder.Entries.Length && (_slots.Count == 0 || _slots[^1].Entry == _folder.Entries[^1])
+            && _folder.Version == _seenVersion + 1)
+            (_seenVersion, HighestModSeq) = (_folder.Version, _folder.HighestModSeq);
+    }
+}

@@ -1,0 +1,106 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace MailServer.Storage;
+
+/// <summary>What the session reads.</summary>
+internal sealed partial class FolderView
+{
+    public async ValueTask<Outcome<IMessageContent>> OpenMessageAsync(int sequence, CancellationToken cancellationToken)
+    {
+        var entry = _slots[sequence - 1].Entry;
+        var opened = await OpenFileAsync(entry, cancellationToken).ConfigureAwait(false);
+        return opened.TryGet(out var file, out var problem) ? new Outcome<IMessageContent>(new StoredContent(file, entry.CrlfSize)) : problem;
+    }
+
+    public async ValueTask<Outcome<MessageStructure>> StructureAtAsync(int sequence, CancellationToken cancellationToken)
+    {
+        var entry = _slots[sequence - 1].Entry;
+        var opened = await OpenFileAsync(entry, cancellationToken).ConfigureAwait(false);
+        if (!opened.TryGet(out var file, out var problem))
+            return problem;
+        try
+        {
+            using var stream = new FileStream(file, FileAccess.Read, bufferSize: 0);
+            return StructureReader.Read(stream, entry.CrlfSize);
+        }
+        catch (Exception failure) when (DiskProblem.Is(failure))
+        {
+            return _store.Failed("reading a message", failure);
+        }
+    }
+
+    public async ValueTask<Outcome<IReadOnlyList<int>>> SearchAsync(SearchKey key, CancellationToken cancellationToken)
+    {
+        if (_folder.IsRetired)
+            return Problem.NoSuchFolder;
+        var program = SearchProgram.Compile(key);
+        List<int> found = [];
+        var lastUid = Count == 0 ? 0 : UidAt(Count);
+        try
+        {
+            for (var sequence = 1; sequence <= Count; sequence++)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var subject = new SearchSubject
+                {
+                    Info = InfoAt(sequence),
+                    Sequence = sequence,
+                    IsRecent = IsRecent(sequence),
+                    LastUid = lastUid,
+                    LastSequence = Count,
+                    Open = OpenerOf(_slots[sequence - 1].Entry),
+                };
+                if (program.Matches(subject))
+                    found.Add(sequence);
+
+                // A long search leaves the thread to others now and then.
+                if (program.NeedsFile && sequence % 64 == 0)
+                    await Task.Yield();
+            }
+        }
+        catch (Exception failure) when (DiskProblem.Is(failure))
+        {
+            return _store.Failed("searching", failure);
+        }
+
+        return found;
+    }
+
+    private Func<Stream?> OpenerOf(FolderEntry entry) => () =>
+    {
+        for (var tries = 0; tries < 2; tries++)
+        {
+            string path;
+            lock (_folder.Gate)
+                path = entry.PathIn(_folder.Place);
+            try
+            {
+                return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            }
+            catch (FileNotFoundException)
+            {
+                // Renamed or gone: looked for once more, under the name that a look in the background may have found.
+                _folder.Rescan.Ask();
+            }
+        }
+
+        return null;
+    };
+
+    private async ValueTask<Outcome<SafeFileHandle>> OpenFileAsync(FolderEntry entry, CancellationToken cancellationToken)
+    {
+        SafeFileHandle? file = null;
+        try
+        {
+            var isThere = await _folder.WithFileAsync(
+                entry,
+                path => file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete),
+                cancellationToken).ConfigureAwait(false);
+            return isThere && file is not null ? file : FolderProblem.Expunged;
+        }
+        catch (Exception failure) when (DiskProblem.Is(failure))
+        {
+            return _store.Failed("opening a message", failure);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+namespace MailServer.Storage;
+
+/// <summary>Takes up files that memory does not know.</summary>
+internal sealed partial class SharedFolder
+{
+    /// <summary>The caller holds <see cref="Io"/>.</summary>
+    private async ValueTask AddUnknownAsync(FolderListing listing, CancellationToken cancellationToken)
+    {
+        if (listing.Unknown.Count == 0)
+            return;
+        List<NewFile> files = [];
+        foreach (var (baseName, file) in listing.Unknown)
+            if (Measure(baseName, file, cancellationToken) is { } measured)
+                files.Add(measured);
+        if (files.Count == 0)
+            return;
+
+        if (files.Exists(file => !_uids!.TryFind(file.BaseName, out _)))
+            await AssignUidsAsync(files, cancellationToken).ConfigureAwait(false);
+        if (!IsRetired)
+            Insert(files);
+    }
+
+    /// <summary>Reads a file's size and date; null when it is gone again.</summary>
+    private NewFile? Measure(string baseName, FoundFile file, CancellationToken cancellationToken)
+    {
+        var info = new FileInfo(file.PathIn(Place));
+        if (!info.Exists)
+            return null;
+        var (fileSize, crlfSize) = MessageName.SizesOf(baseName);
+        if (crlfSize < 0 && _uids!.TryFind(baseName, out var record) && long.TryParse(record.Extra('W'), out var listed))
+            (fileSize, crlfSize) = (long.TryParse(record.Extra('S'), out var onDisk) ? onDisk : fileSize, listed);
+
+        // What a name says is a hint: programs copy names onto other files. With the right size on disk it is believed.
+        if (crlfSize < info.Length || fileSize != info.Length)
+        {
+            try
+            {
+                using var handle = File.OpenHandle(info.FullName, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+                crlfSize = CrlfCounter.Count(handle, cancellationToken);
+            }
+            catch (FileNotFoundException)
+            {
+                return null;
+            }
+        }
+
+        return new(baseName, file.Name, file.InNew, info.Length, crlfSize, info.LastWriteTimeUtc.Ticks);
+    }
+
+    /// <summary>Gives UIDs under the lock that Dovecot takes, after a look at what it has given meanwhile.</summary>
+    private async ValueTask AssignUidsAsync(List<NewFile> files, CancellationToken cancellationToken)
+    {
+        using var held = await DotLock.TakeAsync(UidListPath, _store.Time, Logger, cancellationToken).ConfigureAwait(false);
+        if (!Reload())
+            return;
+
+        // In order of arrival, as far as names tell.
+        files.Sort(static (left, right) =>
+            MessageName.SecondsOf(left.BaseName).CompareTo(MessageName.SecondsOf(right.BaseName)) is not 0 and var order
+                ? order
+                : string.CompareOrdinal(left.BaseName, right.BaseName));
+        List<UidRecord> records = [];
+        foreach (var file in files)
+            if (!_uids!.TryFind(file.BaseName, out _))
+                records.Add(_uids.Add(file.BaseName, ""));
+        await AppendAsync(records).ConfigureAwait(false);
+    }
+
+    private void Insert(List<NewFile> files)
+    {
+        lock (Gate)
+        {
+            var modSeq = NextModSeq();
+            var isOrdered = true;
+            foreach (var file in files)
+            {
+                if (!_uids!.TryFind(file.BaseName, out var record))
+                    continue;
+                var entry = Revive(file, record) ?? NewEntry(file, record);
+                entry.ModSeq = modSeq;
+                entry.Pass = _pass;
+                isOrdered &= _entries.Count == 0 || _entries[^1].Uid < entry.Uid;
+                _byBase[entry.BaseName] = entry;
+                _entries.Add(entry);
+            }
+
+            if (!isOrdered)
+                _entries.Sort(static (left, right) => left.Uid.CompareTo(right.Uid));
+            _recent = _entries.Count(entry => entry.IsRecent);
+            _uidNext = Math.Max(_uidNext, _uids!.UidNext);
+            _isIndexStale = true;
+            Publish();
+        }
+    }
+
+    private FolderEntry NewEntry(NewFile file, UidRecord record)
+    {
+        var entry = new FolderEntry
+        {
+            Uid = record.Uid,
+            BaseName = record.BaseName,
+            FileName = file.FileName == record.BaseName ? record.BaseName : file.FileName,
+            InNew = file.InNew,
+            FileSize = file.FileSize,
+            CrlfSize = file.CrlfSize,
+            DateTicks = file.DateTicks,
+            UidExtras = record.Extras,
+            IsRecent = file.InNew || file.IsRecent,
+        };
+        SetLetters(entry, file.FileName);
+        return entry;
+    }
+
+    /// <summary>A message that was gone and is back keeps its UID; to a session that had not heard of it, it was never away.</summary>
+    private FolderEntry? Revive(NewFile file, UidRecord record)
+    {
+        if (!_remembered.Remove(file.BaseName, out var entry) || entry.Uid != record.Uid
+            || (entry.FileSize, entry.CrlfSize, entry.DateTicks) != (file.FileSize, file.CrlfSize, file.DateTicks))
+            return null;
+        (entry.IsExpunged, entry.FileName, entry.InNew) = (false, file.FileName, file.InNew);
+        SetLetters(entry, file.FileName);
+        return entry;
+    }
+
+    /// <summary>A file that is to be an entry.</summary>
+    private readonly record struct NewFile(string BaseName, string FileName, bool InNew, long FileSize, long CrlfSize, long DateTicks)
+    {
+        public bool IsRecent { get; init; }
+    }
+}

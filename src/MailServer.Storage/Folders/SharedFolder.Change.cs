@@ -1,0 +1,242 @@
+using MailServer.Posix;
+
+namespace MailServer.Storage;
+
+/// <summary>Changes that sessions ask for.</summary>
+internal sealed partial class SharedFolder
+{
+    /// <summary>Tries to find a file that other programs keep renaming.</summary>
+    private const int MaxTries = 5;
+
+    /// <summary>Moves what is in <c>new</c> into <c>cur</c>, so that no other session calls it recent.</summary>
+    /// <exception cref="IOException">The folder cannot be written.</exception>
+    public async ValueTask TakeNewAsync(CancellationToken cancellationToken)
+    {
+        if (Volatile.Read(ref _recent) == 0)
+            return;
+        await Io.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            using var own = new OwnChange(this);
+            foreach (var entry in _entries.FindAll(entry => entry.InNew))
+            {
+                var name = entry.FileName.Contains(":2,", StringComparison.Ordinal) ? entry.FileName : entry.BaseName + ":2,";
+                if (TryRename(entry, name))
+                    _isIndexStale = true;
+            }
+        }
+        finally
+        {
+            Io.Release();
+        }
+    }
+
+    /// <summary>Changes flags; gives those messages that are still there.</summary>
+    /// <exception cref="IOException">The folder cannot be written.</exception>
+    public async ValueTask<HashSet<FolderEntry>> StoreAsync(
+        IReadOnlyList<FolderEntry> entries, FlagChange change, MessageFlags flags, CancellationToken cancellationToken)
+    {
+        await Io.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (change != FlagChange.Remove)
+                await LearnAsync(flags.Keywords, cancellationToken).ConfigureAwait(false);
+            var isFurther = false;
+            var modSeq = 0UL;
+            var own = new OwnChange(this);
+            HashSet<FolderEntry> there = [];
+            try
+            {
+                foreach (var entry in entries)
+                {
+                    var before = (entry.System, entry.Keywords);
+                    var isThere = false;
+                    for (var tries = 0; !isThere && tries < MaxTries && !entry.IsExpunged; tries++)
+                    {
+                        if (tries > 0)
+                        {
+                            own.Dispose();
+                            await LookAsync(cancellationToken).ConfigureAwait(false);
+                            own = new(this);
+                            if (entry.IsExpunged)
+                                break;
+                        }
+
+                        var (name, further) = Changed(entry, change, flags);
+                        isThere = name == entry.FileName ? File.Exists(entry.PathIn(Place)) : TryRename(entry, name);
+                        if (isThere && _further.Set(entry.BaseName, further))
+                            isFurther = true;
+                    }
+
+                    if (!isThere)
+                        continue;
+                    there.Add(entry);
+                    lock (Gate)
+                    {
+                        SetLetters(entry, entry.FileName);
+                        if (before.System != entry.System || !before.Keywords.SequenceEqual(entry.Keywords))
+                            entry.ModSeq = modSeq = modSeq == 0 ? NextModSeq() : modSeq;
+                    }
+                }
+            }
+            finally
+            {
+                own.Dispose();
+                if (isFurther)
+                    _further.Write(Place.File(FurtherKeywords.FileName));
+                if (modSeq != 0)
+                    lock (Gate)
+                    {
+                        _isIndexStale = true;
+                        Publish();
+                    }
+            }
+
+            return there;
+        }
+        finally
+        {
+            Io.Release();
+        }
+    }
+
+    /// <summary>Removes messages for good; those that are gone already count as removed.</summary>
+    /// <exception cref="IOException">The folder cannot be written; what was removed is out of memory.</exception>
+    public async ValueTask ExpungeAsync(IReadOnlyList<FolderEntry> entries, CancellationToken cancellationToken)
+    {
+        await Io.WaitAsync(cancellationToken).ConfigureAwait(false);
+        List<FolderEntry> gone = [];
+        try
+        {
+            var own = new OwnChange(this);
+            try
+            {
+                var missed = entries.Where(entry => !entry.IsExpunged && !TryUnlink(entry, gone)).ToList();
+                for (var tries = 1; missed.Count > 0 && tries < MaxTries; tries++)
+                {
+                    own.Dispose();
+                    await LookAsync(cancellationToken).ConfigureAwait(false);
+                    own = new(this);
+                    missed = missed.FindAll(entry => !entry.IsExpunged && !TryUnlink(entry, gone));
+                }
+            }
+            finally
+            {
+                own.Dispose();
+                Expunge(gone);
+            }
+        }
+        finally
+        {
+            Io.Release();
+        }
+    }
+
+    /// <summary>Does something with a message's file, looking for its name again when it has been renamed. False when it is gone.</summary>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public async ValueTask<bool> WithFileAsync(FolderEntry entry, Action<string> use, CancellationToken cancellationToken)
+    {
+        for (var tries = 0; tries < MaxTries; tries++)
+        {
+            string path;
+            lock (Gate)
+            {
+                if (entry.IsExpunged)
+                    return false;
+                path = entry.PathIn(Place);
+            }
+
+            try
+            {
+                use(path);
+                return true;
+            }
+            catch (Exception failure) when (IsNotThere(failure) && !IsRetired)
+            {
+                await SynchronizeAsync(force: true, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsNotThere(Exception failure) =>
+        failure is FileNotFoundException or DirectoryNotFoundException or PosixException { IsNotThere: true };
+
+    private bool TryUnlink(FolderEntry entry, List<FolderEntry> gone)
+    {
+        if (!DurableFile.Unlink(entry.PathIn(Place)))
+            return false;
+        gone.Add(entry);
+        return true;
+    }
+
+    /// <summary>Renames a message's file into <c>cur</c>. False when it is not where it was.</summary>
+    private bool TryRename(FolderEntry entry, string name)
+    {
+        try
+        {
+            DurableFile.RenameNoReplace(entry.PathIn(Place), Path.Combine(Place.Cur, name));
+        }
+        catch (PosixException failure) when (failure.IsNotThere || failure.IsAlreadyThere)
+        {
+            return false;
+        }
+
+        lock (Gate)
+            (entry.FileName, entry.InNew) = (name, false);
+        return true;
+    }
+
+    /// <summary>The file name after a change of flags, and the keywords that find no letter in it.</summary>
+    private (string Name, string[] Further) Changed(FolderEntry entry, FlagChange change, MessageFlags flags)
+    {
+        var system = change switch
+        {
+            FlagChange.Add => entry.System | flags.System,
+            FlagChange.Remove => entry.System & ~flags.System,
+            _ => flags.System,
+        };
+        var keywords = change switch
+        {
+            FlagChange.Add => entry.Keywords.Concat(flags.Keywords),
+            FlagChange.Remove => entry.Keywords.Except(flags.Keywords, StringComparer.OrdinalIgnoreCase),
+            _ => flags.Keywords,
+        };
+
+        // Letters that mean nothing to us belong to other programs.
+        var letters = new List<char>();
+        foreach (var letter in MessageName.LettersOf(entry.FileName))
+            if (FlagLetters.Parse(letter) == SystemFlags.None && _keywords.NameOf(letter) is null)
+                letters.Add(letter);
+        letters.AddRange(FlagLetters.Of(system));
+        List<string> further = [];
+        foreach (var keyword in keywords.Distinct(StringComparer.OrdinalIgnoreCase))
+            if (_keywords.LetterOf(keyword) is not '\0' and var letter)
+                letters.Add(letter);
+            else
+                further.Add(keyword);
+        var name = MessageName.WithLetters(entry.BaseName, letters, MessageName.TailOf(entry.FileName));
+
+        // A message without flags stays in new: moving it is for the session that takes the recent ones.
+        return (letters.Count == 0 && entry.InNew ? entry.FileName : name, [.. further]);
+    }
+
+    /// <summary>
+    /// While it lives, the directories change by our own hand. If nothing else had changed before, nothing needs to be looked at after;
+    /// a change of others in between is told by the watcher, which looks in any case.
+    /// </summary>
+    private readonly struct OwnChange : IDisposable
+    {
+        private readonly SharedFolder _folder;
+        private readonly bool _wasFresh;
+
+        public OwnChange(SharedFolder folder) => (_folder, _wasFresh) = (folder, folder._isSettled && folder._seenTimes == FolderTimes.Of(folder.Place));
+
+        public void Dispose()
+        {
+            if (_wasFresh && !_folder.IsRetired)
+                _folder._seenTimes = FolderTimes.Of(_folder.Place);
+        }
+    }
+}

@@ -1,0 +1,179 @@
+using MailServer.Posix;
+
+namespace MailServer.Storage;
+
+/// <summary>The plain files beside the messages. All callers hold <see cref="Io"/>.</summary>
+internal sealed partial class SharedFolder
+{
+    /// <summary>Dead lines a UID list may hold before it is written anew: below that a rewrite costs more than it saves.</summary>
+    private const int MinDeadLines = 1000;
+
+    private bool _isIndexStale;
+
+    private string UidListPath => Place.File(UidList.FileName);
+
+    private async ValueTask LoadAsync(CancellationToken cancellationToken)
+    {
+        ReadKeywords();
+        if (ReadUidList() is not { } list)
+        {
+            using var held = await DotLock.TakeAsync(UidListPath, _store.Time, Logger, cancellationToken).ConfigureAwait(false);
+            list = ReadUidList() ?? await NewUidListAsync().ConfigureAwait(false);
+        }
+
+        lock (Gate)
+        {
+            (_uids, _uidNext) = (list, list.UidNext);
+            NextModSeq();
+            LoadIndex();
+        }
+
+        TmpSweep.Sweep(Place.Tmp, _store);
+    }
+
+    private UidList? ReadUidList()
+    {
+        var stamp = FileStamp.Of(UidListPath);
+        if (stamp == FileStamp.None)
+            return null;
+        var list = UidList.Parse(File.ReadAllBytes(UidListPath));
+        if (list is null)
+            return null;
+        list.Stamp = stamp;
+        if (list.BadLines > 0)
+            Log.BadLine(Logger, UidListPath, list.BadLines);
+        return list;
+    }
+
+    private async ValueTask<UidList> NewUidListAsync()
+    {
+        var existed = File.Exists(UidListPath);
+        var list = UidList.Create(UidValidityFile.Next(Place.Root, _store.Time));
+        if (existed)
+            Log.NewUidValidity(Logger, Place.Path, list.UidValidity, "the UID list cannot be read");
+        await ReplaceAsync(list, []).ConfigureAwait(false);
+        return list;
+    }
+
+    /// <summary>Takes up what another program has written into the UID list. False when all UIDs are void now.</summary>
+    private bool Reload()
+    {
+        if (_uids!.Stamp == FileStamp.Of(UidListPath))
+            return true;
+        if (ReadUidList() is not { } list || list.UidValidity != _uids.UidValidity)
+        {
+            Retire();
+            return false;
+        }
+
+        // What sessions were told stays true, or they must open the folder again. A line that is gone only says that the other program
+        // has seen the message go.
+        if (list.UidNext < _uids.UidNext
+            || _entries.Exists(entry => list.TryFind(entry.BaseName, out var record) && record.Uid != entry.Uid))
+        {
+            Retire();
+            return false;
+        }
+
+        _uids = list;
+        return true;
+    }
+
+    /// <summary>Appends lines, durable before any client hears of the UIDs.</summary>
+    private async ValueTask AppendAsync(List<UidRecord> records)
+    {
+        if (records.Count == 0)
+            return;
+        var list = _uids!;
+        if (!list.CanAppend)
+        {
+            await ReplaceAsync(list, list.Records.Values).ConfigureAwait(false);
+            return;
+        }
+
+        var lines = UidList.FormatLines(records);
+        await _store.Disk.RunAsync(() =>
+        {
+            using var file = File.OpenHandle(UidListPath, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+            RandomAccess.Write(file, lines, RandomAccess.GetLength(file));
+            RandomAccess.FlushToDisk(file);
+        }).ConfigureAwait(false);
+        list.Stamp = FileStamp.Of(UidListPath);
+        _store.Reached("uidlist appended");
+    }
+
+    private async ValueTask ReplaceAsync(UidList list, IEnumerable<UidRecord> records)
+    {
+        var bytes = list.Format(records);
+        await _store.Disk.RunAsync(() =>
+            DurableFile.WriteAllBytes(UidListPath, bytes, UnixFileMode.UserRead | UnixFileMode.UserWrite)).ConfigureAwait(false);
+        var stamp = FileStamp.Of(UidListPath);
+        list.MarkWritten(stamp);
+        _store.Reached("uidlist replaced");
+    }
+
+    private void ReadKeywords()
+    {
+        var path = Place.File(KeywordFile.FileName);
+        var further = Place.File(FurtherKeywords.FileName);
+        if (_keywords.Stamp == FileStamp.Of(path) && _further.Stamp == FileStamp.Of(further))
+            return;
+        TakeKeywords(KeywordFile.Read(path), FurtherKeywords.Read(further));
+    }
+
+    /// <summary>Letters may mean something else now.</summary>
+    private void TakeKeywords(KeywordFile keywords, FurtherKeywords further)
+    {
+        lock (Gate)
+        {
+            (_keywords, _further, _letters) = (keywords, further, new(keywords));
+            var modSeq = 0UL;
+            foreach (var entry in _entries)
+            {
+                var (_, names) = FlagsOf(entry.BaseName, entry.FileName);
+                if (names.SequenceEqual(entry.Keywords))
+                    continue;
+                entry.Keywords = names;
+                entry.ModSeq = modSeq = modSeq == 0 ? NextModSeq() : modSeq;
+            }
+
+            if (modSeq != 0)
+                Publish();
+        }
+    }
+
+    /// <summary>Gives letters to keywords that have none yet, as far as there are any.</summary>
+    private async ValueTask LearnAsync(IReadOnlyList<string> keywords, CancellationToken cancellationToken)
+    {
+        if (!keywords.Any(name => _keywords.LetterOf(name) == '\0'))
+            return;
+        var path = Place.File(KeywordFile.FileName);
+        using var held = await DotLock.TakeAsync(UidListPath, _store.Time, Logger, cancellationToken).ConfigureAwait(false);
+        using var alsoHeld = await DotLock.TakeAsync(path, _store.Time, Logger, cancellationToken).ConfigureAwait(false);
+        ReadKeywords();
+        var grown = _keywords.With(keywords);
+        if (!grown.Names.SequenceEqual(_keywords.Names))
+            TakeKeywords(grown.Write(path), _further);
+    }
+
+    /// <summary>Writes what the next opening profits from. The last session has left.</summary>
+    public async ValueTask SaveAsync()
+    {
+        if (_uids is null || IsRetired || !Directory.Exists(Place.Path))
+            return;
+        if (_isIndexStale)
+        {
+            SaveIndex();
+        }
+
+        var dead = _uids.Records.Count - _entries.Count;
+        if (dead < MinDeadLines || dead < _entries.Count)
+            return;
+        using var held = await DotLock.TakeAsync(UidListPath, _store.Time, Logger, CancellationToken.None).ConfigureAwait(false);
+        if (!Reload())
+            return;
+        foreach (var baseName in _uids.Records.Keys.Where(baseName => !_byBase.ContainsKey(baseName)).ToList())
+            _uids.Forget(baseName);
+        await ReplaceAsync(_uids, _uids.Records.Values).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,196 @@
+namespace MailServer.Storage;
+
+/// <summary>Brings memory to what the disk says.</summary>
+internal sealed partial class SharedFolder
+{
+    /// <summary>Looks at one folder that keeps changing within one call: then it is for the next.</summary>
+    private const int MaxLooks = 4;
+
+    private readonly HashSet<string> _suspects = new(StringComparer.Ordinal);
+    private FolderTimes _seenTimes;
+    private bool _isSettled;
+    private long _pass;
+
+    /// <summary>Looks at the directories if they have changed, or if forced.</summary>
+    /// <exception cref="IOException">The folder cannot be read.</exception>
+    public async ValueTask SynchronizeAsync(bool force, CancellationToken cancellationToken)
+    {
+        if (!force && IsFresh())
+            return;
+        await Io.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (force || !IsFresh())
+                await LookAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Io.Release();
+        }
+    }
+
+    /// <summary>Whether nothing has changed since the last look, as far as the directories' times tell.</summary>
+    private bool IsFresh() => IsRetired || (_uids is not null && _isSettled && _seenTimes == FolderTimes.Of(Place));
+
+    /// <summary>The caller holds <see cref="Io"/>.</summary>
+    private async ValueTask LookAsync(CancellationToken cancellationToken)
+    {
+        if (IsRetired)
+            return;
+        if (!Directory.Exists(Place.Path))
+        {
+            Retire();
+            return;
+        }
+
+        await _store.Maker.EnsureAsync(Place).ConfigureAwait(false);
+        if (_uids is null)
+            await LoadAsync(cancellationToken).ConfigureAwait(false);
+        else
+            ReadKeywords();
+
+        for (var look = 1; ; look++)
+        {
+            var before = FolderTimes.Of(Place);
+            var began = TimeProvider.System.GetUtcNow().UtcTicks; // the file system's clock, whatever ours is
+            var listing = new FolderListing(Place, _byBase, ++_pass);
+            ResolveDoubled(listing);
+            Move(listing);
+            await AddUnknownAsync(listing, cancellationToken).ConfigureAwait(false);
+            var missing = _entries.FindAll(entry => entry.Pass != _pass);
+
+            // Nothing changed while we looked, nor within the clock's tick before it: what was not seen twice is not there.
+            var isQuiet = before == FolderTimes.Of(Place) && before.IsSettledAt(began);
+
+            // As fresh as after the last look, too, if only we have changed anything since.
+            _isSettled = isQuiet || (_isSettled && _seenTimes == before && before == FolderTimes.Of(Place));
+            _seenTimes = before;
+            if (missing.Count == 0)
+                return;
+            if (look > 1 && isQuiet)
+            {
+                Expunge(missing.FindAll(entry => !File.Exists(entry.PathIn(Place))));
+                return;
+            }
+
+            if (look == MaxLooks)
+            {
+                Rescan.Ask();
+                return;
+            }
+
+            await Task.Delay(look == 1 && isQuiet ? 0 : 25, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Of two files with one base name, one is often only the other's name before a rename. Where both are there in two looks, one gets a
+    /// new base name, and so is a message of its own: a file is never removed.
+    /// </summary>
+    private void ResolveDoubled(FolderListing listing)
+    {
+        var suspects = listing.Doubled.ConvertAll(file => file.PathIn(Place));
+        foreach (var file in listing.Doubled)
+        {
+            var path = file.PathIn(Place);
+            var baseName = MessageName.BaseOf(file.Name).ToString();
+            var first = FirstOf(listing, baseName);
+            if (!File.Exists(path))
+                continue;
+            if (!File.Exists(first.PathIn(Place)))
+            {
+                // It was renamed while we looked: this is its name now.
+                if (_byBase.TryGetValue(baseName, out var entry))
+                    listing.Moved[entry] = file;
+                else
+                    listing.Unknown[baseName] = file;
+                continue;
+            }
+
+            if (!_suspects.Contains(path))
+            {
+                Rescan.Ask();
+                continue;
+            }
+
+            Rename(listing, file, baseName);
+        }
+
+        _suspects.Clear();
+        _suspects.UnionWith(suspects);
+    }
+
+    private FoundFile FirstOf(FolderListing listing, string baseName)
+    {
+        if (!_byBase.TryGetValue(baseName, out var entry))
+            return listing.Unknown[baseName];
+        return listing.Moved.TryGetValue(entry, out var moved) ? moved : new(entry.FileName, entry.InNew);
+    }
+
+    private void Rename(FolderListing listing, FoundFile file, string baseName)
+    {
+        var (fileSize, crlfSize) = MessageName.SizesOf(baseName);
+        var newBase = fileSize >= 0 && crlfSize >= 0 ? _store.Names.Next(fileSize, crlfSize) : _store.Names.Next();
+        var renamed = file with { Name = newBase + file.Name[baseName.Length..] };
+        try
+        {
+            Posix.DurableFile.RenameNoReplace(file.PathIn(Place), renamed.PathIn(Place));
+        }
+        catch (Posix.PosixException failure) when (failure.IsNotThere)
+        {
+            return;
+        }
+
+        listing.Unknown[newBase] = renamed;
+        Log.DuplicateRenamed(Logger, Place.Path, baseName, newBase);
+    }
+
+    /// <summary>A rename in place is a change of flags.</summary>
+    private void Move(FolderListing listing)
+    {
+        if (listing.Moved.Count == 0)
+            return;
+        lock (Gate)
+        {
+            var modSeq = 0UL;
+            foreach (var (entry, file) in listing.Moved)
+            {
+                (entry.FileName, entry.InNew) = (file.Name, file.InNew);
+                var (system, keywords) = FlagsOf(entry.BaseName, file.Name);
+                if (system == entry.System && keywords.SequenceEqual(entry.Keywords))
+                    continue;
+                (entry.System, entry.Keywords) = (system, keywords);
+                entry.ModSeq = modSeq = modSeq == 0 ? NextModSeq() : modSeq;
+            }
+
+            _isIndexStale = true;
+            if (modSeq != 0)
+                Publish();
+        }
+    }
+
+    /// <summary>Takes messages out of memory.</summary>
+    private void Expunge(List<FolderEntry> gone)
+    {
+        if (gone.Count == 0)
+            return;
+        lock (Gate)
+        {
+            if (_remembered.Count > MaxRemembered)
+                _remembered.Clear();
+            foreach (var entry in gone)
+            {
+                entry.IsExpunged = true;
+                _byBase.Remove(entry.BaseName);
+                if (_views.Count > 0)
+                    _remembered[entry.BaseName] = entry;
+            }
+
+            _entries.RemoveAll(entry => entry.IsExpunged);
+            _recent = _entries.Count(entry => entry.IsRecent);
+            NextModSeq();
+            _isIndexStale = true;
+            Publish();
+        }
+    }
+}
