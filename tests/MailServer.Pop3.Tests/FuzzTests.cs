@@ -36,7 +36,7 @@ public sealed class FuzzTests
 
             pop.Connection.HangUp();
             var replies = await pop.ReadToEndAsync();
-            Assert.True(pop.Session.Result is SessionEnd.Closed, $"seed {seed}, round {round}");
+            Assert.True(await pop.Session is SessionEnd.Closed, $"seed {seed}, round {round}");
             Assert.True(!pop.Store.IsLocked && pop.Store.OpenAccounts == 0, $"seed {seed}, round {round}");
             Assert.True(replies.StartsWith("+OK ", StringComparison.Ordinal), $"seed {seed}, round {round}");
         }
