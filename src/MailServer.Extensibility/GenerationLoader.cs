@@ -22,6 +22,9 @@ internal static class GenerationLoader
         "Microsoft.Data.Sqlite",
     };
 
+    /// <summary>Whether a plugin gets an assembly from the server.</summary>
+    public static bool IsShared(string assemblyName) => Shared.Contains(assemblyName);
+
     /// <summary>Makes a load context and loads the main assembly in it.</summary>
     public static Assembly Load(string mainAssemblyPath, bool isCollectible)
     {
@@ -31,7 +34,7 @@ internal static class GenerationLoader
         // Naming what is shared to the builder would load it at once, MimeKit too. So all is shared, but for what the plugin brings.
         builder = builder.PreferDefaultLoadContext(true);
         foreach (var name in Directory.EnumerateFiles(Path.GetDirectoryName(mainAssemblyPath) ?? "", "*.dll").Select(Path.GetFileNameWithoutExtension))
-            if (name is not null && !Shared.Contains(name))
+            if (name is not null && !IsShared(name))
                 builder = builder.PreferLoadContextAssembly(new AssemblyName(name));
         var context = builder.Build();
         return isCollectible ? LoadIntoMemory(context, mainAssemblyPath) : context.LoadFromAssemblyPath(mainAssemblyPath);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using MailServer.Accounts;
 using MailServer.Posix;
 using MailServer.TestKit;
 using Microsoft.Extensions.Logging;
@@ -44,7 +45,7 @@ internal sealed class Workshop : IAsyncDisposable, IPluginServices
 
     public IMailStore Store => null!;
 
-    public IPasswordHasher Passwords => null!;
+    public IPasswordHasher Passwords { get; } = new PasswordHasher();
 
     public async Task<IReadOnlyList<PluginFailure>> StartAsync() => await Manager.StartAsync(CancellationToken.None);
 

@@ -47,9 +47,14 @@ internal static class PluginCommand
         {
             isGood &= error is null;
             if (manifest is null)
+            {
                 await Console.Error.WriteLineAsync(error).ConfigureAwait(false);
-            else
-                await Console.Out.WriteLineAsync($"{folder}: {manifest.Id} {manifest.FileVersion}, contract {manifest.Contract}").ConfigureAwait(false);
+                continue;
+            }
+
+            await Console.Out.WriteLineAsync($"{folder}: {manifest.Id} {manifest.FileVersion}, contract {manifest.Contract}").ConfigureAwait(false);
+            foreach (var finding in PluginReview.Of(Path.GetFullPath(folder), manifest))
+                await Console.Error.WriteLineAsync($"warning: {finding}").ConfigureAwait(false);
         }
 
         return isGood ? ExitCode.Done : ExitCode.No;
