@@ -1,5 +1,6 @@
 using System.CommandLine;
 using MailServer.Server.Configuration;
+using MailServer.Server.Demo;
 
 namespace MailServer.Server.Commands;
 
@@ -33,7 +34,7 @@ internal static class CommandTree
 
     private static RootCommand Build() => new("A mail server: plain Maildir files, protocols as plugins, rules in C#.")
     {
-        Serve(), Check(), Status(), Plugin(), Account(), Rules(),
+        Serve(), Demo(), Check(), Status(), Plugin(), Account(), Rules(),
     };
 
     private static Option<string> Config() => new("--config")
@@ -54,6 +55,21 @@ internal static class CommandTree
         var config = Config();
         var command = new Command("serve", "Runs the server until SIGTERM; SIGHUP reloads configuration and plugins.") { config };
         command.SetAction(result => ServeCommand.RunAsync(result.GetRequiredValue(config)));
+        return command;
+    }
+
+    private static Command Demo()
+    {
+        var data = new Option<string?>("--data") { Description = "Where everything is made; left out: a temporary folder, gone at the end.", HelpName = "DIR" };
+        var portBase = new Option<int>("--port-base") { Description = "What ports are counted from: SMTP is N+525, IMAP N+143.", DefaultValueFactory = _ => DemoSetup.DefaultPortBase, HelpName = "N" };
+        portBase.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 0 or > 64_000)
+                result.AddError("--port-base: 0 to 64000 is expected");
+        });
+        var exit = new Option<bool>("--exit") { Description = "Stops after the report." };
+        var command = new Command("demo", "Shows the main job on loopback: mail in by SMTP, sorted by rules, read back by IMAP.") { data, portBase, exit };
+        command.SetAction(result => DemoCommand.RunAsync(result.GetValue(data), result.GetValue(portBase), result.GetValue(exit)));
         return command;
     }
 

@@ -19,7 +19,7 @@ internal static class ServeCommand
         {
             var config = ConfigReader.Read(file);
             var given = GivenSockets.FromEnvironment();
-            var host = await MailHost.StartAsync(config, given, logging, TimeProvider.System, signals.Hurry).ConfigureAwait(false);
+            var host = await MailHost.StartAsync(config, given, null, logging, TimeProvider.System, signals.Stopped).ConfigureAwait(false);
             await using (host.ConfigureAwait(false))
             {
                 await Console.Out.WriteLineAsync(host.ReadyLine).ConfigureAwait(false);
@@ -46,6 +46,11 @@ internal static class ServeCommand
         {
             return await ExitCode.FailAsync(ExitCode.No, e.Message).ConfigureAwait(false);
         }
+        catch (OperationCanceledException)
+        {
+            // Asked to stop while it started.
+            return ExitCode.Done;
+        }
     }
 }
 
@@ -60,6 +65,7 @@ internal enum Signal
 internal sealed class Signals : IDisposable
 {
     private readonly Channel<Signal> _channel = Channel.CreateUnbounded<Signal>();
+    private readonly CancellationTokenSource _stopped = new();
     private readonly CancellationTokenSource _hurry = new();
     private readonly List<PosixSignalRegistration> _registrations = [];
     private int _stops;
@@ -75,6 +81,9 @@ internal sealed class Signals : IDisposable
         }));
     }
 
+    /// <summary>Fires at the first wish to stop.</summary>
+    public CancellationToken Stopped => _stopped.Token;
+
     /// <summary>Fires at the second wish to stop.</summary>
     public CancellationToken Hurry => _hurry.Token;
 
@@ -83,12 +92,14 @@ internal sealed class Signals : IDisposable
     public void Dispose()
     {
         _registrations.ForEach(registration => registration.Dispose());
+        _stopped.Dispose();
         _hurry.Dispose();
     }
 
     private void Stop(PosixSignalContext context)
     {
         context.Cancel = true;
+        _stopped.Cancel();
         if (Interlocked.Increment(ref _stops) > 1)
             _hurry.Cancel();
         _channel.Writer.TryWrite(Signal.Stop);

@@ -5,6 +5,8 @@ namespace MailServer.Server.Demo;
 /// <summary>A message that the demo sends.</summary>
 internal sealed record DemoMail
 {
+    private static readonly string[] RecipientFields = ["X-Demo-To", "Delivered-To", "To", "Cc"];
+
     /// <summary>Where it comes from: a file's name.</summary>
     public required string Name { get; init; }
 
@@ -32,7 +34,7 @@ internal sealed record DemoMail
     internal static DemoMail Parse(string name, byte[] message)
     {
         var headers = MessageHeaders.Of(message);
-        var recipients = new[] { "X-Demo-To", "Delivered-To", "To", "Cc" }
+        var recipients = RecipientFields
             .SelectMany(field => MessageHeaders.Addresses(MessageHeaders.Find(headers, field)))
             .Where(address => address.EndsWith("@" + DemoSetup.Domain, StringComparison.OrdinalIgnoreCase))
             .Distinct(StringComparer.OrdinalIgnoreCase).ToArray();

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using MailServer.Pipeline;
-using MailServer.Server.Commands;
 using Spectre.Console;
 
 namespace MailServer.Server.Demo;
@@ -58,7 +57,7 @@ internal static class DemoReport
     {
         var headers = MessageHeaders.Of(line.Mail.Message);
         var from = EncodedWords.Decode(MessageHeaders.Find(headers, "From") ?? "");
-        var step = line.Report?.Delivery.Steps.LastOrDefault();
+        var step = line.Report?.Delivery.Steps is [.., var last] ? last : null;
         return
         [
             Short(from.IndexOf('<', StringComparison.Ordinal) is var open and > 0 ? from[..open].Trim().Trim('"') : from.Trim('<', '>'), 16),

@@ -38,4 +38,4 @@ internal sealed class DataLock : IDisposable
 }
 
 /// <summary>The server cannot start; the message is one line.</summary>
-internal sealed class StartException(string message) : Exception(message);
+internal sealed class StartException(string message, Exception? inner = null) : Exception(message, inner);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using MailServer.Accounts;
 using MailServer.Extensibility;
+using MailServer.Pipeline;
 using MailServer.Posix;
 using MailServer.Rules;
 using MailServer.Server.Configuration;
@@ -24,12 +25,13 @@ internal sealed class MailHost : IAsyncDisposable
     private readonly DirectoryWatcher _watcher;
     private readonly PluginServices _services;
     private readonly DeferredIngress _ingress = new();
+    private readonly MailPipeline _pipeline;
     private readonly long _start;
     private CertificateSource? _certificates;
     private Task _rulesReady = Task.CompletedTask;
     private bool _isStopped;
 
-    private MailHost(ServerConfig config, LogWriter logging, TimeProvider time)
+    private MailHost(ServerConfig config, IDeliveryObserver? observer, LogWriter logging, TimeProvider time)
     {
         (Config, _logging, _time, _start) = (config, logging, time, time.GetTimestamp());
         _logger = logging.CreateLogger("MailServer.Server");
@@ -53,6 +55,7 @@ internal sealed class MailHost : IAsyncDisposable
         _parts.Push(Plugins);
         if (config.GlobalRules is { } rules)
             _parts.Push(Rules = new(RuleOptionsOf(config.DataDirectory, rules), _watcher, time, logging));
+        _pipeline = new(OptionsOf(config, server), Store, Plugins, Rules, observer, time, logging);
         Listeners = new(config, Plugins, time, _logger);
         _parts.Push(Listeners);
     }
@@ -79,9 +82,10 @@ internal sealed class MailHost : IAsyncDisposable
 
     /// <summary>Starts a server. All listeners accept when this returns.</summary>
     /// <exception cref="StartException">It cannot start; nothing of it is left.</exception>
-    public static async Task<MailHost> StartAsync(ServerConfig config, GivenSockets given, LogWriter logging, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<MailHost> StartAsync(
+        ServerConfig config, GivenSockets given, IDeliveryObserver? observer, LogWriter logging, TimeProvider time, CancellationToken cancellationToken)
     {
-        var host = new MailHost(config, logging, time);
+        var host = new MailHost(config, observer, logging, time);
         try
         {
             await host.StartAsync(given, cancellationToken).ConfigureAwait(false);
@@ -90,7 +94,7 @@ internal sealed class MailHost : IAsyncDisposable
         catch (Exception e) when (e is ListenException or CertificateException)
         {
             await host.DisposeAsync().ConfigureAwait(false);
-            throw new StartException(e.Message);
+            throw new StartException(e.Message, e);
         }
         catch
         {
@@ -151,7 +155,7 @@ internal sealed class MailHost : IAsyncDisposable
         var listeners = await ListenerSet.BindAsync(Config.Listeners, [], given, _time, _logger).ConfigureAwait(false);
         if (Rules is { } rules)
             _rulesReady = Task.Run(() => rules.StartAsync(cancellationToken), CancellationToken.None);
-        _ingress.Open(new NoMail(), _rulesReady);
+        _ingress.Open(_pipeline, _rulesReady);
 
         // What did not load is in the log already, and in the status.
         await Plugins.StartAsync(cancellationToken).ConfigureAwait(false);
@@ -234,6 +238,16 @@ internal sealed class MailHost : IAsyncDisposable
         Load = config.Load,
         HotReload = config.HotReload,
         ShadowDirectory = Path.Combine(config.DataDirectory, "cache", "plugins"),
+    };
+
+    private static PipelineOptions OptionsOf(ServerConfig config, ServerInfo server) => new()
+    {
+        Server = server,
+        FilterOrder = config.FilterOrder,
+        Filters = config.Filters.ToDictionary(
+            filter => filter.Key,
+            filter => new FilterLimit { TimeLimit = filter.Value.TimeLimit, OnFailure = filter.Value.DeferOnFailure ? FilterFailure.Defer : FilterFailure.Skip }),
+        MaxMessageSize = config.MaxMessageSize,
     };
 
     /// <summary>Where rules are and what compiles them.</summary>
