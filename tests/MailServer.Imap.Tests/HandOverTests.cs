@@ -1,0 +1,127 @@
+using MailServer.Plugins.Imap;
+
+namespace MailServer.Imap.Tests;
+
+/// <summary>Sessions move to a new generation and their clients notice nothing.</summary>
+public sealed class HandOverTests
+{
+    [Fact]
+    public async Task A_stranger_is_handed_over_without_a_second_greeting()
+    {
+        var session = await Session.StartAsync();
+        await session.ExpectAsync("* OK ");
+        await session.HandOverAsync();
+        await session.SayAsync("1 NOOP", "1 OK NOOP done");
+        await session.SayAsync("2 LOGIN alice seCret-7", "2 OK ");
+    }
+
+    [Fact]
+    public async Task The_greeting_is_sent_even_when_a_new_generation_waits_at_once()
+    {
+        var connection = Session.Encrypted();
+        connection.IsDraining = true;
+        var session = await Session.StartAsync(connection: connection);
+        await session.ExpectAsync("* OK ");
+        await session.HandOverAsync();
+        await session.SayAsync("1 NOOP", "1 OK NOOP done");
+    }
+
+    [Fact]
+    public async Task Who_has_logged_in_stays_so()
+    {
+        var session = await Session.LoggedInAsync();
+        await session.HandOverAsync();
+        await session.SayAsync("1 LIST \"\" *", "* LIST (\\HasNoChildren) \"/\" INBOX", "1 OK");
+        Assert.Equal(1, session.Store.OpenAccounts);
+    }
+
+    [Fact]
+    public async Task An_open_folder_stays_open_with_its_sequence_numbers()
+    {
+        var session = await Session.SelectedAsync(3);
+        session.Inbox.Remove(1);
+        await session.HandOverAsync();
+        Assert.Equal(1, session.Store.OpenViews);
+        await session.SayAsync("1 FETCH 3 UID", "* 3 FETCH (UID 3)", "1 OK");
+        await session.SayAsync("2 NOOP", "* 1 EXPUNGE", "2 OK NOOP done");
+    }
+
+    [Fact]
+    public async Task IDLE_goes_on_and_DONE_is_answered_by_the_new_generation()
+    {
+        var session = await Session.SelectedAsync(1);
+        await session.SayAsync("1 IDLE", "+ ");
+        await session.HandOverAsync();
+        session.Inbox.Deliver("Subject: x\r\n\r\n");
+        await session.ExpectAsync("* 2 EXISTS", "* 2 RECENT");
+        await session.HandOverAsync();
+        await session.SayAsync("DONE", "1 OK IDLE completed");
+        await session.SayAsync("2 NOOP", "2 OK NOOP done");
+    }
+
+    [Fact]
+    public async Task AUTHENTICATE_goes_on()
+    {
+        var session = await Session.StartAsync();
+        await session.ExpectAsync("* OK ");
+        await session.SayAsync("1 AUTHENTICATE PLAIN", "+ ");
+        await session.HandOverAsync();
+        await session.SayAsync(Convert.ToBase64String("\0alice\0seCret-7"u8), "1 OK ");
+    }
+
+    [Fact]
+    public async Task A_line_that_has_begun_is_read_to_its_end_by_the_new_generation()
+    {
+        var session = await Session.LoggedInAsync();
+        await session.Connection.SendAsync("1 NO");
+        await session.HandOverAsync();
+        await session.SayAsync("OP", "1 OK NOOP done");
+    }
+
+    [Fact]
+    public async Task Within_a_literal_the_old_generation_goes_on()
+    {
+        var session = await Session.LoggedInAsync();
+        await session.SayAsync("1 APPEND INBOX {3}", "+ ");
+        session.Connection.Drain();
+        await session.Connection.SendAsync("x\r\n\r\n");
+        await session.ExpectAsync("1 OK [APPENDUID ");
+        Assert.IsType<SessionEnd.HandOver>(await session.End.WaitAsync(TimeSpan.FromSeconds(10)));
+    }
+
+    [Fact]
+    public async Task What_is_pipelined_behind_a_swap_is_answered_once()
+    {
+        var session = await Session.LoggedInAsync();
+        for (var i = 0; i < 20; i++)
+        {
+            await session.Connection.SendAsync($"a{i} NOOP\r\nb{i} NOOP\r\nc{i} NO");
+            await session.HandOverAsync();
+            await session.Connection.SendAsync("OP\r\n");
+            await session.ExpectAsync($"a{i} OK", $"b{i} OK", $"c{i} OK");
+        }
+    }
+
+    [Fact]
+    public async Task When_the_server_stops_the_client_gets_BYE()
+    {
+        var session = await Session.SelectedAsync(1);
+        session.Connection.Drain(closing: true);
+        await session.ExpectAsync("* BYE ");
+        Assert.Null(await session.Connection.ReadLineAsync());
+        Assert.Equal(0, session.Store.OpenViews);
+        Assert.Equal(0, session.Store.OpenAccounts);
+    }
+
+    [Theory]
+    [InlineData("imap/2", "{}")]
+    [InlineData("imap/1", "no JSON")]
+    [InlineData("smtp/1", "{}")]
+    public async Task A_state_that_cannot_be_read_is_refused(string format, string data)
+    {
+        var handler = await Session.LoadAsync(Session.NewHost());
+        Assert.False(handler.CanResume(new() { Format = format, Data = System.Text.Encoding.UTF8.GetBytes(data) }));
+        Assert.Equal("imap", handler.Protocol);
+        Assert.NotNull(new ImapPlugin());
+    }
+}
