@@ -7,8 +7,8 @@ internal static class FileLock
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Takes the lock; null when others hold it all the time.</summary>
-    public static async ValueTask<IDisposable?> TryTakeAsync(string path, TimeProvider time, CancellationToken cancellationToken)
+    /// <summary>Takes the lock of a file, <c>FILE.lock</c>; null when others hold it all the time.</summary>
+    public static async ValueTask<IDisposable?> TryTakeAsync(string file, TimeProvider time, CancellationToken cancellationToken)
     {
         var start = time.GetTimestamp();
         var options = new FileStreamOptions
@@ -23,7 +23,11 @@ internal static class FileLock
         {
             try
             {
-                return new FileStream(path, options);
+                var held = new FileStream(file + ".lock", options);
+                // When root makes it, the server must be able to take it too.
+                if (Libc.StatusOf(file) is { } status)
+                    _ = Libc.TryChangeOwner(held.SafeFileHandle, status.User, status.Group);
+                return held;
             }
             catch (IOException e) when (IsHeld(e) && time.GetElapsedTime(start) < Patience)
             {

@@ -78,7 +78,7 @@ internal sealed class PasswordFileEditor(PasswordFile file, IPasswordHasher hash
         var path = file.RealPath;
         try
         {
-            using var held = await FileLock.TryTakeAsync(path + ".lock", time, cancellationToken).ConfigureAwait(false);
+            using var held = await FileLock.TryTakeAsync(path, time, cancellationToken).ConfigureAwait(false);
             if (held is null)
                 return Busy;
             if (file.Load() is { } reason)

@@ -3,26 +3,37 @@ namespace MailServer.Plugins.Pop3;
 /// <summary>The table <c>[plugins.pop3]</c>.</summary>
 internal sealed record Pop3Options
 {
-    /// <summary>How long a session may be silent, or its peer may not read, once logged in: the ten minutes of RFC 1939 §3 at least.</summary>
+    /// <summary><c>idle_time</c>: how long a session may be silent, or its peer may not read, once logged in; never less than RFC 1939 §3's ten minutes.</summary>
     public TimeSpan IdleTime { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>How long a peer may take to log in. Strangers hold a connection no longer than that.</summary>
+    /// <summary><c>login_time</c>: how long a peer may take to log in. Strangers hold a connection no longer than that.</summary>
     public TimeSpan LoginTime { get; init; } = TimeSpan.FromMinutes(3);
+
+    /// <summary><c>max_errors</c>: clients make some errors when they feel out a server; a program that makes more speaks another protocol or looks for holes.</summary>
+    public int MaxErrors { get; init; } = 20;
+
+    /// <summary><c>max_login_failures</c>: as many passwords as somebody mistypes; a guesser has to connect again, which the limits on connections count.</summary>
+    public int MaxLoginFailures { get; init; } = 5;
 
     public static Pop3Options Read(ConfigSection config)
     {
         var options = new Pop3Options();
         options = options with
         {
-            IdleTime = Positive(config, "idle_time", options.IdleTime),
-            LoginTime = Positive(config, "login_time", options.LoginTime),
+            IdleTime = Time(config, "idle_time", options.IdleTime, TimeSpan.FromMinutes(10), "10m (RFC 1939 section 3)"),
+            LoginTime = Time(config, "login_time", options.LoginTime, TimeSpan.FromSeconds(1), "1s"),
+            MaxErrors = Count(config, "max_errors", options.MaxErrors),
+            MaxLoginFailures = Count(config, "max_login_failures", options.MaxLoginFailures),
         };
         config.RejectUnknownKeys();
         return options;
     }
 
-    private static TimeSpan Positive(ConfigSection config, string key, TimeSpan fallback) =>
-        config.GetDuration(key, fallback) is var time && time >= TimeSpan.FromSeconds(1) && time <= TimeSpan.FromDays(1)
+    private static TimeSpan Time(ConfigSection config, string key, TimeSpan fallback, TimeSpan least, string leastText) =>
+        config.GetDuration(key, fallback) is var time && time >= least && time <= TimeSpan.FromDays(1)
             ? time
-            : throw config.Invalid(key, "must lie between 1s and 1d");
+            : throw config.Invalid(key, $"must lie between {leastText} and 1d");
+
+    private static int Count(ConfigSection config, string key, int fallback) =>
+        config.GetInt64(key, fallback) is var count and >= 1 and <= 1_000_000 ? (int)count : throw config.Invalid(key, "must lie between 1 and 1000000");
 }

@@ -10,9 +10,6 @@ internal sealed partial class Pop3Session
     // Three parts of SASL PLAIN in base64, their two separators, and CRLF.
     private const int MaxSaslLine = ((3 * PlainMessage.MaxPart) + 2 + 2) / 3 * 4 + 2;
 
-    // As many passwords as somebody mistypes; a guesser has to connect again, which the limits on connections count.
-    private const int MaxFailedLogins = 5;
-
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private ValueTask<Next> AnswerStrangerAsync(Pop3Command command)
@@ -130,7 +127,7 @@ internal sealed partial class Pop3Session
             Log.LoginFailed(services.Logger, connection.Info.Id, credentials.UserName, connection.Info.Remote.Address, outcome);
             if (outcome == AuthOutcome.Unavailable)
                 return Err("[SYS/TEMP] Logins cannot be checked now, try again later"u8);
-            return ++_failedLogins < MaxFailedLogins ? Err("[AUTH] Wrong name or password"u8) : HangUp("too many failed logins");
+            return ++_failedLogins < services.Options.MaxLoginFailures ? Err("[AUTH] Wrong name or password"u8) : HangUp("too many failed logins");
         }
 
         var opened = await Maildrop.OpenAsync(services.Store, user, limit.Token).ConfigureAwait(false);

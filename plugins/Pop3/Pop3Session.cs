@@ -12,9 +12,6 @@ namespace MailServer.Plugins.Pop3;
 /// </summary>
 internal sealed partial class Pop3Session(Pop3Services services, IMailConnection connection, TimeLimit limit, SavedSession? resumed) : IAsyncDisposable
 {
-    // Clients make some errors when they feel out a server; a program that makes more speaks another protocol or looks for holes.
-    private const int MaxErrors = 20;
-
     // A batch of short commands can ask for much: RETR of many messages in one packet.
     private const int MaxUnsent = 32 * 1024;
 
@@ -119,7 +116,7 @@ internal sealed partial class Pop3Session(Pop3Services services, IMailConnection
     /// <summary>The peer broke the protocol, which it may do now and then.</summary>
     private Next Fail(ReadOnlySpan<byte> text)
     {
-        if (++_errors >= MaxErrors)
+        if (++_errors >= services.Options.MaxErrors)
             return HangUp("too many errors");
         Pop3Writer.Err(Output, text);
         return Next.Line;

@@ -82,12 +82,22 @@ public sealed class LimitTests
     }
 
     [Theory]
-    [InlineData("idle_time", 0)]
+    [InlineData("idle_time", 599)]
+    [InlineData("login_time", 0)]
     [InlineData("login_time", 100_000)]
     public async Task Limits_that_make_no_sense_are_configuration_errors(string key, int seconds)
     {
         var host = new TestPluginHost { Config = new TestConfig((key, TimeSpan.FromSeconds(seconds))) };
         var error = await Assert.ThrowsAsync<ConfigException>(() => Pop3Fixture.HandlerAsync(host));
+        Assert.Equal(key, error.Key);
+    }
+
+    [Theory]
+    [InlineData("max_errors")]
+    [InlineData("max_login_failures")]
+    public async Task Without_any_patience_nobody_could_log_in(string key)
+    {
+        var error = await Assert.ThrowsAsync<ConfigException>(() => Pop3Fixture.HandlerAsync(new TestPluginHost { Config = new TestConfig((key, 0L)) }));
         Assert.Equal(key, error.Key);
     }
 
