@@ -13,6 +13,9 @@ internal sealed class ClientConnection : SessionConnection, IAsyncDisposable
     // A peer that reads no more must not keep its connection for ever: what we have said last is small.
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(20);
 
+    // ContentType handshake (RFC 8446 §5.1).
+    private const byte HandshakeRecord = 22;
+
     private readonly ConnectionContext _context;
     private readonly CertificateSource? _certificates;
     private readonly TimeProvider _time;
@@ -40,7 +43,7 @@ internal sealed class ClientConnection : SessionConnection, IAsyncDisposable
     {
         if (!Info.CanStartTls)
             throw new InvalidOperationException("TLS is not to be had here");
-        if (HasPendingInput())
+        if (HasPlainInput())
         {
             Abort();
             throw new IOException("the peer sent more before the TLS handshake");
@@ -137,16 +140,19 @@ internal sealed class ClientConnection : SessionConnection, IAsyncDisposable
         await _context.Transport.Input.CompleteAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Whether bytes wait that TLS would take for a part of its handshake, or the session for a command sent safely.</summary>
-    private bool HasPendingInput()
+    /// <summary>
+    /// Whether bytes wait that are no handshake: commands sent before TLS, to be taken for commands sent within it. A peer that has read
+    /// our go-ahead may already have sent its ClientHello, so that bytes wait is not wrong in itself. All of them go to TLS, none to the session.
+    /// </summary>
+    private bool HasPlainInput()
     {
         var input = _transport.Input;
         while (input.TryRead(out var read))
         {
-            var isEmpty = read.Buffer.IsEmpty;
+            var first = read.Buffer.IsEmpty ? (byte?)null : read.Buffer.FirstSpan[0];
             input.AdvanceTo(read.Buffer.Start, read.Buffer.Start);
-            if (!isEmpty)
-                return true;
+            if (first is not null)
+                return first != HandshakeRecord;
             if (read.IsCompleted)
                 return false;
         }
