@@ -60,8 +60,9 @@ internal static class UidValidityFile
     private static (uint Last, string? Path) Last(string root)
     {
         var (last, found) = (0u, (string?)null);
-        foreach (var path in Directory.EnumerateFiles(root, Name + ".*"))
-            if (uint.TryParse(Path.GetExtension(path.AsSpan())[1..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value)
+        foreach (var path in Directory.EnumerateFiles(root, Name + "*"))
+            if (Path.GetFileName(path).Length == Name.Length + 9
+                && uint.TryParse(Path.GetExtension(path.AsSpan())[1..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value)
                 && (found is null || value > last))
                 (last, found) = (value, path);
         var main = Path.Combine(root, Name);

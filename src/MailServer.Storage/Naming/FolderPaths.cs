@@ -63,10 +63,10 @@ internal sealed class FolderPaths(string root, MaildirLayout layout)
     private void AddPlusPlus(List<FolderPlace> places)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var path in Directory.EnumerateDirectories(Root, ".*").Order(StringComparer.Ordinal))
+        foreach (var path in Directory.EnumerateDirectories(Root).Order(StringComparer.Ordinal))
         {
             var file = Path.GetFileName(path);
-            if (file.Length < 2 || file[1] == '.')
+            if (file.Length < 2 || file[0] != '.' || file[1] == '.')
                 continue; // "..NAME" is Dovecot's and our own place for what is being deleted
             var levels = file[1..].Split('.').Select(level => Decode(level, ".")).ToArray();
             if (FolderName.TryParse(string.Join('/', levels), out var name) && !name.IsInbox && seen.Add(name.Value))

@@ -1,0 +1,161 @@
+namespace MailServer.Storage.Tests;
+
+/// <summary>Other programs change the Maildir while sessions have it open.</summary>
+public sealed class OutsideTests
+{
+    [Fact]
+    public async Task A_file_put_into_new_is_seen_and_one_with_flags_there_too()
+    {
+        await using var test = new TestStore();
+        await using var view = await test.ViewAsync();
+        await File.WriteAllTextAsync(Path.Combine(test.Maildir, "new", "1.a.x"), "Subject: a\n\nx\n", TestStore.Token);
+        await File.WriteAllTextAsync(Path.Combine(test.Maildir, "new", "2.b.x,U=7:2,FS"), "b\n", TestStore.Token);
+        await TestStore.UntilAsync(view, () => view.Count == 2);
+        Assert.Equal(SystemFlags.None, view.InfoAt(1).Flags.System);
+        Assert.Equal(SystemFlags.Flagged | SystemFlags.Seen, view.InfoAt(2).Flags.System);
+        Assert.Equal(17, view.InfoAt(1).Size);
+        Assert.Equal(2, view.RecentCount);
+    }
+
+    [Fact]
+    public async Task A_rename_is_a_change_of_flags_and_no_expunge()
+    {
+        await using var test = new TestStore();
+        await test.DeliverAsync();
+        await using var view = await test.ViewAsync();
+        var path = Assert.Single(Directory.GetFiles(Path.Combine(test.Maildir, "cur")));
+        File.Move(path, path + "RX"); // X means nothing to us
+        ViewChanges changes = ViewChanges.None;
+        await TestStore.UntilAsync(view, () => view.InfoAt(1).Flags.System == SystemFlags.Answered);
+        Assert.Equal([1u], TestStore.Uids(view));
+
+        // Our own change keeps the foreign letter.
+        await view.StoreAsync([1], FlagChange.Add, SystemFlags.Seen, TestStore.Token);
+        Assert.EndsWith(":2,RSX", Assert.Single(Directory.GetFiles(Path.Combine(test.Maildir, "cur"))), StringComparison.Ordinal);
+        Assert.Same(ViewChanges.None, changes);
+    }
+
+    [Fact]
+    public async Task A_message_can_be_read_and_flagged_under_its_new_name_before_any_look()
+    {
+        await using var test = new TestStore();
+        await test.DeliverAsync("Subject: x\r\n\r\nbody\r\n");
+        await using var view = await test.ViewAsync();
+        var path = Assert.Single(Directory.GetFiles(Path.Combine(test.Maildir, "cur")));
+        File.Move(path, path + "F");
+        Assert.Equal("Subject: x\r\n\r\nbody\r\n", await TestStore.ReadAsync(view, 1));
+        File.Move(path + "F", path + "FR");
+        Assert.Equal([1], (await view.StoreAsync([1], FlagChange.Add, SystemFlags.Seen, TestStore.Token)).Value);
+        Assert.Equal(path + "FRS", Assert.Single(Directory.GetFiles(Path.Combine(test.Maildir, "cur"))));
+    }
+
+    [Fact]
+    public async Task A_file_that_is_gone_is_expunged_and_the_others_keep_their_uids()
+    {
+        await using var test = new TestStore();
+        for (var i = 0; i < 3; i++)
+            await test.DeliverAsync();
+        await using var view = await test.ViewAsync();
+        var validity = view.UidValidity;
+        foreach (var path in Directory.GetFiles(Path.Combine(test.Maildir, "cur")).Order().Take(1))
+            File.Delete(path);
+        await TestStore.UntilAsync(view, () => view.Count == 2);
+        Assert.Equal([2, 3], TestStore.Uids(view));
+        await using var again = await test.ViewAsync();
+        Assert.Equal(validity, again.UidValidity);
+    }
+
+    [Fact]
+    public async Task A_name_that_comes_back_has_its_uid_again()
+    {
+        await using var test = new TestStore();
+        await test.DeliverAsync();
+        await test.DeliverAsync();
+        var cur = Path.Combine(test.Maildir, "cur");
+        string path, aside;
+        await using (var view = await test.ViewAsync())
+        {
+            path = Directory.GetFiles(cur).Order().First();
+            aside = Path.Combine(test.Data, "aside");
+            File.Move(path, aside);
+            await TestStore.UntilAsync(view, () => view.Count == 1);
+        }
+
+        File.Move(aside, path);
+        test.Restart();
+        await using var again = await test.ViewAsync();
+        Assert.Equal([1, 2], TestStore.Uids(again));
+    }
+
+    [Fact]
+    public async Task A_message_that_was_away_for_a_moment_was_never_away()
+    {
+        await using var test = new TestStore();
+        await test.DeliverAsync();
+        await using var view = await test.ViewAsync();
+        var path = Assert.Single(Directory.GetFiles(Path.Combine(test.Maildir, "cur")));
+        File.Move(path, Path.Combine(test.Data, "aside"));
+        await TestStore.UntilAsync(await test.ViewAsync(), () => view.HasChanges);
+        File.Move(Path.Combine(test.Data, "aside"), path);
+        var changes = (await view.RefreshAsync(true, TestStore.Token)).Value;
+        Assert.Empty(changes.Expunged.Uids);
+        Assert.Equal([1], TestStore.Uids(view));
+    }
+
+    [Fact]
+    public async Task Two_files_with_one_base_name_become_two_messages()
+    {
+        await using var test = new TestStore();
+        await test.DeliverAsync();
+        await using var view = await test.ViewAsync();
+        var path = Assert.Single(Directory.GetFiles(Path.Combine(test.Maildir, "cur")));
+        File.Copy(path, path + "S");
+        await TestStore.UntilAsync(view, () => view.Count == 2);
+        var names = Directory.GetFiles(Path.Combine(test.Maildir, "cur")).Select(file => MessageName.BaseOf(Path.GetFileName(file)).ToString()).ToList();
+        Assert.Equal(2, names.Distinct().Count());
+        Assert.Equal(1u, view.UidAt(1));
+    }
+
+    [Fact]
+    public async Task Sizes_in_a_name_are_hints_and_not_the_truth()
+    {
+        await using var test = new TestStore();
+        await test.AccountAsync();
+        await File.WriteAllTextAsync(Path.Combine(test.Maildir, "cur", "1.a.x,S=4,W=6:2,"), "a\nb\n", TestStore.Token);
+        await File.WriteAllTextAsync(Path.Combine(test.Maildir, "cur", "2.b.x,S=9,W=99:2,"), "a\nb\n", TestStore.Token);
+        await File.WriteAllTextAsync(Path.Combine(test.Maildir, "cur", "3.c.x,S=6:2,"), "a\r\nb\n", TestStore.Token);
+        await using var view = await test.ViewAsync();
+        Assert.Equal([6L, 6L, 6L], Enumerable.Range(1, 3).Select(i => view.InfoAt(i).Size));
+    }
+
+    [Fact]
+    public async Task A_folder_deleted_by_others_ends_its_sessions()
+    {
+        await using var test = new TestStore();
+        await test.DeliverAsync(folder: "A");
+        await using var view = await test.ViewAsync("A");
+        Directory.Delete(Path.Combine(test.Maildir, ".A"), recursive: true);
+        for (var i = 0; i < 100 && (await view.RefreshAsync(true, TestStore.Token)).Problem is null; i++)
+            await Task.Delay(50, TestStore.Token);
+        Assert.Equal(ProblemReason.NotFound, (await view.RefreshAsync(true, TestStore.Token)).Problem!.Reason);
+        await test.DeliverAsync(folder: "A");
+        await using var again = await test.ViewAsync("A");
+        Assert.Equal(1, again.Count);
+        Assert.NotEqual(view.UidValidity, again.UidValidity);
+    }
+
+    [Fact]
+    public async Task Uids_that_another_program_has_given_are_taken_over()
+    {
+        await using var test = new TestStore();
+        await test.DeliverAsync();
+        await using var view = await test.ViewAsync();
+        var list = Path.Combine(test.Maildir, UidList.FileName);
+        await File.WriteAllTextAsync(Path.Combine(test.Maildir, "tmp", "9.z.x"), "z\n", TestStore.Token);
+        await File.AppendAllTextAsync(list, "40 :9.z.x\n", TestStore.Token);
+        File.Move(Path.Combine(test.Maildir, "tmp", "9.z.x"), Path.Combine(test.Maildir, "cur", "9.z.x:2,S"));
+        await TestStore.UntilAsync(view, () => view.Count == 2);
+        Assert.Equal([1, 40], TestStore.Uids(view));
+        Assert.Equal(41u, view.UidNext);
+    }
+}
