@@ -127,7 +127,7 @@ public sealed class ViewTests
         Assert.Equal([1u, 2u], copied.TargetUids);
         Assert.Equal(target.UidValidity, copied.UidValidity);
         Assert.True((await target.RefreshAsync(true, TestStore.Token)).Value.HasNew);
-        Assert.Equal((date, SystemFlags.Flagged, 18L), (target.InfoAt(1).InternalDate, target.InfoAt(1).Flags.System, target.InfoAt(1).Size));
+        Assert.Equal((date, SystemFlags.Flagged, 17L), (target.InfoAt(1).InternalDate, target.InfoAt(1).Flags.System, target.InfoAt(1).Size));
         Assert.Equal(2, target.RecentCount);
 
         var moved = (await view.MoveAsync([1], new("T/U"), TestStore.Token)).Value;
