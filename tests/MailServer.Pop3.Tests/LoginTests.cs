@@ -22,9 +22,8 @@ public sealed class LoginTests
             S: STLS
             S: IMPLEMENTATION MailServer 0.0.1
             S: .
-            C: STLS
-            S: +OK Begin TLS
             """);
+        await pop.StartTlsAsync();
         await pop.SayAsync("""
             C: CAPA
             S: +OK Capabilities follow
@@ -59,7 +58,8 @@ public sealed class LoginTests
         var pop = new Pop3Fixture(isTls: false);
         pop.Connection.Info = pop.Connection.Info with { AllowsPlaintextAuth = true };
         pop.Start();
-        await pop.SayAsync("S~ +OK\nC: USER alice\nS~ +OK\nC: STLS\nS~ +OK");
+        await pop.SayAsync("S~ +OK\nC: USER alice\nS~ +OK");
+        await pop.StartTlsAsync();
         await pop.SayAsync("C: PASS secret word\nS: -ERR USER first\nC: STLS\nS: -ERR TLS is up already");
     }
 

@@ -57,6 +57,15 @@ public sealed class Pop3Fixture
 
     public async Task LogInAsync() => await SayAsync("S~ +OK\nC: USER alice\nS~ +OK\nC: PASS secret word\nS~ +OK");
 
+    /// <summary>Begins TLS, and waits for it: what a client sends before is an injection.</summary>
+    public async Task StartTlsAsync()
+    {
+        await SayAsync("C: STLS\nS: +OK Begin TLS");
+        for (var i = 0; i < 10_000 && Connection.Info.Tls is null; i++)
+            await Task.Delay(1);
+        Assert.NotNull(Connection.Info.Tls);
+    }
+
     /// <summary>All that is still to come, to the end of the session.</summary>
     public async Task<string> ReadToEndAsync()
     {
