@@ -5,7 +5,10 @@ namespace MailServer.Server.Demo;
 /// <summary>A message that the demo sends.</summary>
 internal sealed record DemoMail
 {
-    private static readonly string[] RecipientFields = ["X-Demo-To", "Delivered-To", "To", "Cc"];
+    // Whom a message is for, where its own fields do not say: a list's post, a blind copy. Not sent along.
+    private const string EnvelopeField = "X-Demo-To";
+
+    private static readonly string[] RecipientFields = ["To", "Cc"];
 
     /// <summary>Where it comes from: a file's name.</summary>
     public required string Name { get; init; }
@@ -34,7 +37,8 @@ internal sealed record DemoMail
     internal static DemoMail Parse(string name, byte[] message)
     {
         var headers = MessageHeaders.Of(message);
-        var recipients = RecipientFields
+        var envelope = MessageHeaders.Find(headers, EnvelopeField);
+        var recipients = (envelope is null ? RecipientFields : [EnvelopeField])
             .SelectMany(field => MessageHeaders.Addresses(MessageHeaders.Find(headers, field)))
             .Where(address => address.EndsWith("@" + DemoSetup.Domain, StringComparison.OrdinalIgnoreCase))
             .Distinct(StringComparer.OrdinalIgnoreCase).ToArray();
@@ -42,11 +46,18 @@ internal sealed record DemoMail
         {
             Name = name,
             From = MessageHeaders.Addresses(MessageHeaders.Find(headers, "Return-Path") ?? MessageHeaders.Find(headers, "From")).FirstOrDefault() ?? "",
-            // A mailing list's post names the list, not its reader.
             Recipients = recipients.Length > 0 ? recipients : [DemoSetup.Users[0]],
-            Message = message,
+            Message = envelope is null ? message : Without(message, Encoding.ASCII.GetBytes(EnvelopeField + ":")),
             MessageId = MessageHeaders.Find(headers, "Message-ID") ?? "",
         };
+    }
+
+    /// <summary>The message without its line that begins so.</summary>
+    private static byte[] Without(byte[] message, byte[] field)
+    {
+        var start = message.AsSpan().StartsWith(field) ? 0 : message.AsSpan().IndexOf([(byte)'\n', .. field]) + 1;
+        var end = start + message.AsSpan(start).IndexOf((byte)'\n') + 1;
+        return [.. message.AsSpan(0, start), .. message.AsSpan(end)];
     }
 
     private static IEnumerable<string> BuiltIn()

@@ -40,14 +40,16 @@ internal sealed record DemoLine
 /// <summary>Prints what happened, in at most a hundred columns.</summary>
 internal static class DemoReport
 {
+    private static readonly (string Name, int Width)[] Columns =
+        [("from", 15), ("subject", 26), ("folder", 20), ("flags", 10), ("rule:line", 14), ("ms", 4)];
+
     public static void Print(IAnsiConsole screen, IReadOnlyList<DemoLine> lines)
     {
-        var table = new Table { Border = TableBorder.Rounded };
-        foreach (var (name, width) in new[] { ("from", 16), ("subject", 25), ("folder", 17), ("flags", 10), ("rule:line", 14) })
-            table.AddColumn(new TableColumn(name).Width(width).NoWrap());
-        table.AddColumn(new TableColumn("ms").RightAligned().Width(4).NoWrap());
+        var table = new Table { Border = TableBorder.Simple };
+        foreach (var (name, width) in Columns)
+            table.AddColumn(new TableColumn($"[bold]{name}[/]") { Width = width, NoWrap = true, Padding = new(0, 0, 1, 0), Alignment = name == "ms" ? Justify.Right : Justify.Left });
         foreach (var line in lines)
-            table.AddRow(Cells(line).Select((cell, i) => new Markup(Markup.Escape(cell), line.IsRight ? Style.Plain : new(Color.Red)).Overflow(Overflow.Ellipsis)));
+            table.AddRow(Cells(line).Select((cell, i) => new Text(Short(cell, Columns[i].Width), line.IsRight ? Style.Plain : new(Color.Red))));
         screen.Write(table);
         foreach (var line in lines.Where(line => !line.IsRight))
             screen.WriteLine($"{line.Mail.Name} for {line.Account}: {Complaint(line)}");
@@ -60,12 +62,12 @@ internal static class DemoReport
         var step = line.Report?.Delivery.Steps is [.., var last] ? last : null;
         return
         [
-            Short(from.IndexOf('<', StringComparison.Ordinal) is var open and > 0 ? from[..open].Trim().Trim('"') : from.Trim('<', '>'), 16),
-            Short(EncodedWords.Decode(MessageHeaders.Find(headers, "Subject") ?? ""), 25),
-            Short($"{line.Account.Split('@')[0]}: {(line.Report is null ? "refused" : line.Folders.Any() ? string.Join(", ", line.Folders) : "discarded")}", 17),
-            Short(string.Join(' ', line.Found.SelectMany(found => found.Flags.Split(' ')).Where(flag => flag.Length > 0 && flag != "\\Recent").Distinct()), 10),
-            step is null ? "" : Short(step.Line > 0 ? $"{Path.GetFileNameWithoutExtension(step.Rule)}:{step.Line}" : step.Rule, 14),
-            line.Report is { } report ? report.Elapsed.TotalMilliseconds.ToString("0.0", CultureInfo.InvariantCulture) : "",
+            from.IndexOf('<', StringComparison.Ordinal) is var open and > 0 ? from[..open].Trim().Trim('"') : from.Trim('<', '>'),
+            EncodedWords.Decode(MessageHeaders.Find(headers, "Subject") ?? ""),
+            $"{line.Account.Split('@')[0]}: {(line.Report is null ? "refused" : line.Folders.Any() ? string.Join(", ", line.Folders) : "discarded")}",
+            string.Join(' ', line.Found.SelectMany(found => found.Flags.Split(' ')).Where(flag => flag.Length > 0 && flag != "\\Recent").Distinct()),
+            step is null ? "" : step.Line > 0 ? $"{Path.GetFileNameWithoutExtension(step.Rule)}:{step.Line}" : step.Rule,
+            line.Report is { } report ? report.Elapsed.TotalMilliseconds.ToString(report.Elapsed.TotalMilliseconds < 10 ? "0.0" : "0", CultureInfo.InvariantCulture) : "",
         ];
     }
 
@@ -82,7 +84,7 @@ internal static class DemoReport
     // By cells as a terminal counts them: an East Asian character takes two.
     private static string Short(string text, int width)
     {
-        if (new Text(text).Length <= width && !text.Contains('\n', StringComparison.Ordinal))
+        if (new Text(text).Length <= width)
             return text;
         var end = Math.Min(text.Length, width);
         while (end > 0 && (new Text(text[..end]).Length > width - 1 || char.IsHighSurrogate(text[end - 1])))

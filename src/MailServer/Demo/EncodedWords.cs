@@ -7,10 +7,12 @@ namespace MailServer.Server.Demo;
 /// <summary>Shows RFC 2047 encoded words as text, for the demo's table. What cannot be read stays as it is.</summary>
 internal static partial class EncodedWords
 {
+    static EncodedWords() => Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
+
     public static string Decode(string text)
     {
         // Blanks between two encoded words are no part of the text (RFC 2047 §6.2).
-        var joined = Between().Replace(text, "?=\u0001=?");
+        var joined = Between().Replace(text, "?==?");
         return Word().Replace(joined, match => Decode(match) ?? match.Value);
     }
 
