@@ -86,6 +86,8 @@ internal sealed class SessionTable(Registry registry, ILogger logger)
             session.Connection.Abort();
             if (state.View is { } view)
                 await view.DisposeAsync().ConfigureAwait(false);
+            if (state.Account is { } account)
+                await account.DisposeAsync().ConfigureAwait(false);
             return;
         }
     }

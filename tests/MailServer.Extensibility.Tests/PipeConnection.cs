@@ -10,7 +10,7 @@ internal sealed class PipeConnection : SessionConnection
 
     private readonly TestConnection _inner = new();
 
-    public PipeConnection() => _inner.Info = _inner.Info with { Id = $"c{Interlocked.Increment(ref s_last)}" };
+    public PipeConnection() => _inner.Info = _inner.Info with { Id = $"c{Interlocked.Increment(ref s_last)}", AllowsPlaintextAuth = true };
 
     public override ConnectionInfo Info => _inner.Info;
 
@@ -50,6 +50,25 @@ internal sealed class Client(PipeConnection connection, Task session) : IAsyncDi
     public Task<string?> ReadLineAsync() => connection.ReadLineAsync();
 
     public Task<string?> AskAsync(string line) => connection.AskAsync(line);
+
+    /// <summary>Sends a line, and reads until one that begins so. Returns all.</summary>
+    public async Task<string> AskAsync(string line, string last)
+    {
+        await SendAsync(line);
+        return await ReadToAsync(last);
+    }
+
+    /// <summary>Reads until a line that begins so. Returns all.</summary>
+    public async Task<string> ReadToAsync(string last)
+    {
+        for (var all = ""; ;)
+        {
+            var reply = await ReadLineAsync() ?? throw new IOException($"the session is over; before: {all}");
+            all += reply + "\n";
+            if (reply.StartsWith(last, StringComparison.Ordinal))
+                return all;
+        }
+    }
 
     /// <summary>Hangs up and waits for the end of the session.</summary>
     public async ValueTask DisposeAsync()

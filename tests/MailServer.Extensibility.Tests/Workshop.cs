@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using MailServer.Accounts;
+using MailServer.Pipeline;
 using MailServer.Posix;
+using MailServer.Storage;
 using MailServer.TestKit;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -13,6 +15,8 @@ internal sealed class Workshop : IAsyncDisposable, IPluginServices
     private readonly TempDirectory _directory = new();
     private readonly DirectoryWatcher _watcher = DirectoryWatcher.Create();
     private readonly Lazy<PluginManager> _manager;
+    private readonly Lazy<MaildirStore> _store;
+    private readonly Lazy<MailPipeline> _pipeline;
     private int _deployed;
 
     public Workshop(bool hotReload = true, IReadOnlyList<string>? load = null, PluginTimings? timings = null)
@@ -20,7 +24,13 @@ internal sealed class Workshop : IAsyncDisposable, IPluginServices
         Directory.CreateDirectory(Plugins);
         var options = new PluginOptions { Directory = Plugins, HotReload = hotReload, Load = load, ShadowDirectory = _directory.File("shadow") };
         _manager = new(() => new(options, this, _watcher, timings ?? new() { Quiet = TimeSpan.FromMilliseconds(30), Unfinished = TimeSpan.FromMilliseconds(300) }));
+        var mail = new StoreOptions { Maildir = "{data}/{domain}/{user}", DataDirectory = _directory.File("mail"), Hostname = Server.Hostname };
+        _store = new(() => new(mail, _watcher, Time, Logging));
+        _pipeline = new(() => new(new() { Server = Server }, _store.Value, Manager, null, null, Time, Logging));
     }
+
+    /// <summary>The store and the pipeline are the real ones.</summary>
+    public MaildirStore Maildirs => _store.Value;
 
     public string Plugins => _directory.File("plugins");
 
@@ -41,9 +51,9 @@ internal sealed class Workshop : IAsyncDisposable, IPluginServices
 
     public ServerInfo Server { get; } = new() { Hostname = "mx.example.org", Domains = ["example.org"], Version = "0.0.1" };
 
-    public IMailIngress Ingress => null!;
+    public IMailIngress Ingress => _pipeline.Value;
 
-    public IMailStore Store => null!;
+    public IMailStore Store => _store.Value;
 
     public IPasswordHasher Passwords { get; } = new PasswordHasher();
 
@@ -127,6 +137,8 @@ internal sealed class Workshop : IAsyncDisposable, IPluginServices
     {
         if (_manager.IsValueCreated)
             await _manager.Value.DisposeAsync();
+        if (_store.IsValueCreated)
+            await _store.Value.DisposeAsync();
         _watcher.Dispose();
         _directory.Dispose();
     }
