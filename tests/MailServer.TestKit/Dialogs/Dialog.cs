@@ -61,10 +61,10 @@ public sealed partial class Dialog
                     await connection.SendAsync(ToSend(line));
                     break;
                 case ['S', ':', ..]:
-                    Check(i, await ReadAsync(connection, i), line[2..].TrimStart(' '), isPrefix: false);
+                    Check(i, await ReadAsync(connection, i), TextOf(line), isPrefix: false);
                     break;
                 case ['S', '~', ..]:
-                    Check(i, await ReadAsync(connection, i), line[2..].TrimStart(' '), isPrefix: true);
+                    Check(i, await ReadAsync(connection, i), TextOf(line), isPrefix: true);
                     break;
                 case "closed":
                     if (await ReadAsync(connection, i) is { } more)
@@ -81,9 +81,12 @@ public sealed partial class Dialog
 
     private static string Folder(string project) => Path.Combine(Repository.Root, "tests", project, "Dialogs");
 
+    // One blank after the mark belongs to it; what follows counts, blanks too.
+    private static string TextOf(string line) => line.Length > 2 && line[2] == ' ' ? line[3..] : line[2..];
+
     private static byte[] ToSend(string line)
     {
-        var text = line.Length > 2 && line[2] == ' ' ? line[3..] : line[2..];
+        var text = TextOf(line);
         if (line[1] == ':')
             return Encoding.UTF8.GetBytes(text + "\r\n");
         text = Repeats().Replace(text, match => new StringBuilder().Insert(0, match.Groups[1].Value, int.Parse(match.Groups[2].ValueSpan, CultureInfo.InvariantCulture)).ToString());

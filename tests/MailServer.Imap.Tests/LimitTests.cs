@@ -1,0 +1,106 @@
+using MailServer.TestKit;
+using Microsoft.Extensions.Time.Testing;
+
+namespace MailServer.Imap.Tests;
+
+/// <summary>Silence, configuration and broken promises of the host.</summary>
+public sealed class LimitTests
+{
+    [Fact]
+    public async Task A_stranger_who_says_nothing_is_sent_away_after_the_login_time()
+    {
+        var time = new FakeTimeProvider();
+        var host = Session.NewHost(("login_time", TimeSpan.FromMinutes(1)));
+        host.Time = time;
+        var session = await Session.StartAsync(host);
+        await session.ExpectAsync("* OK ");
+        await AdvanceUntilEndAsync(session, time, TimeSpan.FromMinutes(1));
+        await session.ExpectAsync("* BYE Autologout");
+    }
+
+    [Theory]
+    [InlineData("NOOP")]
+    [InlineData("IDLE")]
+    public async Task A_client_may_be_silent_for_29_minutes_and_not_for_31(string last)
+    {
+        var time = new FakeTimeProvider();
+        var host = Session.NewHost();
+        host.Time = time;
+        var session = await Session.SelectedAsync(0, host);
+        await session.SayAsync("a NOOP", "a OK");
+        time.Advance(TimeSpan.FromMinutes(29));
+        await session.SayAsync("b " + last, last == "IDLE" ? "+ " : "b OK");
+        time.Advance(TimeSpan.FromMinutes(29));
+        await session.SayAsync("DONE", last == "IDLE" ? "b OK" : "* BAD");
+        await AdvanceUntilEndAsync(session, time, TimeSpan.FromMinutes(31));
+        await session.ExpectAsync("* BYE Autologout");
+        Assert.Equal(0, session.Store.OpenViews);
+    }
+
+    [Theory]
+    [InlineData("idle_time", "5m")]
+    [InlineData("login_time", "0s")]
+    [InlineData("max_errors", "0")]
+    [InlineData("max_login_failures", "0")]
+    [InlineData("max_message_size", "0")]
+    [InlineData("no_such_key", "1")]
+    public async Task A_setting_that_makes_no_sense_names_its_key(string key, string value)
+    {
+        object typed = value.EndsWith('m') ? TimeSpan.FromMinutes(5) : value.EndsWith('s') ? TimeSpan.Zero : long.Parse(value, System.Globalization.CultureInfo.InvariantCulture);
+        var exception = await Assert.ThrowsAsync<ConfigException>(() => Session.LoadAsync(Session.NewHost((key, typed))));
+        Assert.Equal(key, exception.Key);
+    }
+
+    [Fact]
+    public async Task A_bug_ends_the_session_with_SERVERBUG_and_no_details()
+    {
+        var host = Session.NewHost();
+        host.Authenticator = null!;
+        var session = await Session.StartAsync(host);
+        await session.ExpectAsync("* OK ");
+        await session.SayAsync("a LOGIN alice seCret-7", "* BYE [SERVERBUG] Internal error");
+        Assert.IsType<SessionEnd.Closed>(await session.End.WaitAsync(TimeSpan.FromSeconds(10)));
+    }
+
+    [Fact]
+    public async Task After_STARTTLS_passwords_are_taken_and_TLS_is_no_longer_offered()
+    {
+        var session = await Session.StartAsync(connection: new TestConnection());
+        await session.ExpectAsync("* OK ");
+        await session.SayAsync("a STARTTLS", "a OK");
+        for (var i = 0; i < 500 && session.Connection.Info.Tls is null; i++)
+            await Task.Delay(10);
+        await session.SayAsync("b CAPABILITY", "* CAPABILITY IMAP4rev1 LITERAL+ ID ENABLE SASL-IR AUTH=PLAIN", "b OK");
+        await session.SayAsync("c STARTTLS", "c BAD");
+        await session.SayAsync("d LOGIN alice seCret-7", "d OK");
+    }
+
+    [Fact]
+    public async Task A_large_message_streams_both_ways()
+    {
+        var session = await Session.LoggedInAsync();
+        var octets = new byte[3_000_000];
+        new Random(1).NextBytes(octets);
+        await session.SayAsync($"a APPEND INBOX {{{octets.Length}}}", "+ ");
+        for (var at = 0; at < octets.Length; at += 70_001)
+            await session.Connection.SendAsync(octets.AsMemory(at, Math.Min(70_001, octets.Length - at)));
+        await session.SayAsync("", "a OK [APPENDUID ");
+        await session.Connection.SendAsync("b SELECT INBOX\r\n");
+        await session.SkipToAsync("b OK");
+        await session.SayAsync("c FETCH 1 BODY[]", $"* 1 FETCH (BODY[] {{{octets.Length}}}");
+        Assert.Equal(octets, await session.Connection.ReadAsync(octets.Length));
+        await session.ExpectAsync(" FLAGS (\\Seen \\Recent))", "c OK");
+    }
+
+    // The session starts its clock when it waits, which may be a moment after its answer.
+    private static async Task AdvanceUntilEndAsync(Session session, FakeTimeProvider time, TimeSpan step)
+    {
+        for (var i = 0; i < 100 && !session.End.IsCompleted; i++)
+        {
+            await Task.WhenAny(session.End, Task.Delay(20));
+            time.Advance(step);
+        }
+
+        Assert.IsType<SessionEnd.Closed>(await session.End.WaitAsync(TimeSpan.FromSeconds(10)));
+    }
+}
