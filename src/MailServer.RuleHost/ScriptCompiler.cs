@@ -3,6 +3,7 @@ using System.Text;
 using MailServer.Rules;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Emit;
 using Microsoft.CodeAnalysis.Text;
 
@@ -50,6 +51,9 @@ internal static class ScriptCompiler
             return (found, false);
 
         var guarded = new StepInjector(compilation.GetSemanticModel(tree)).Visit(tree.GetRoot());
+        // The compiler makes no assembly of a script without statements; one that is commented out is a script all the same.
+        if (guarded is CompilationUnitSyntax { Members.Count: 0 } empty)
+            guarded = empty.AddMembers(SyntaxFactory.GlobalStatement(SyntaxFactory.EmptyStatement()));
         var rewritten = compilation.ReplaceSyntaxTree(tree, CSharpSyntaxTree.Create((CSharpSyntaxNode)guarded, Language, file, Encoding.UTF8));
         using var code = new MemoryStream();
         using var symbols = new MemoryStream();

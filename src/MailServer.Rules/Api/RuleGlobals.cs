@@ -94,6 +94,11 @@ public sealed class RuleGlobals
             _plan.Warn(null, line, $"{action}: not a flag or keyword, ignored");
     }
 
+    /// <summary>Not possible yet: the server has no queue for outgoing mail. A script that uses it does not compile.</summary>
+    /// <example>Instead, for now: <code>CopyTo("For the bookkeeper");</code></example>
+    [Obsolete("Redirect is not possible yet, this server has no outgoing queue; use CopyTo or FileInto", error: true)]
+    public void Redirect(string address, [CallerLineNumber] int line = 0) => throw new NotSupportedException($"Redirect({Quote(address)}) at line {line} is not possible yet");
+
     /// <summary>Drops the mail silently, unless it is also filed or kept somewhere (RFC 5228 §4.4).</summary>
     /// <example><code>if (Mail["X-Loop"].Has("monitor@example.org")) { Discard(); Stop(); }</code></example>
     public void Discard([CallerLineNumber] int line = 0)

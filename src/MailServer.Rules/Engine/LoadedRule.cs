@@ -86,7 +86,7 @@ internal sealed class LoadedRule
 
         return run switch
         {
-            { IsCompletedSuccessfully: true } => null,
+            { IsCompletedSuccessfully: true } => StepBudget.IsSpent ? new(0, new StepBudgetException().Message) : null,
             { IsFaulted: true } => run.Exception.InnerException is StopException ? null : Describe(run.Exception.InnerException!),
             { IsCanceled: true } => new(0, "the script was cancelled"),
             _ => new(0, "the script waits for something; a rule must answer at once"),

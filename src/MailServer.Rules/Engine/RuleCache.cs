@@ -5,8 +5,11 @@ namespace MailServer.Rules;
 /// holds, under each script's name, the text that last compiled, so that a script broken since goes on as it was, also after a restart
 /// and after an upgrade, when it has to be compiled again.
 /// </summary>
-internal sealed class RuleCache(string directory, string identity)
+internal sealed class RuleCache(string directory, string identity, TimeProvider time)
 {
+    /// <summary>How long a compiled form stays that nothing uses: whoever takes an edit back has the old version at once.</summary>
+    private static readonly TimeSpan Unused = TimeSpan.FromDays(1);
+
     public string Identity => identity;
 
     /// <summary>Where the rule host writes.</summary>
@@ -58,8 +61,9 @@ internal sealed class RuleCache(string directory, string identity)
                 File.Delete(file);
             else if (FindGood(Path.GetFileName(file)) is { } good)
                 keys.Add(good.KeyFor(identity));
+        var old = time.GetUtcNow().UtcDateTime - Unused;
         foreach (var file in Directory.EnumerateFiles(Output))
-            if (!keys.Contains(Path.GetFileNameWithoutExtension(file)))
+            if (!keys.Contains(Path.GetFileNameWithoutExtension(file)) && File.GetLastWriteTimeUtc(file) < old)
                 File.Delete(file);
         foreach (var folder in Directory.EnumerateDirectories(directory))
             if (Path.GetFileName(folder) is { Length: 16 } name && name != identity && name.All(char.IsAsciiHexDigitLower))

@@ -24,7 +24,7 @@ internal sealed record RuleLoad
 /// <summary>Turns the scripts of the folder into loaded rules: from those in service, from the cache, or by the compiler, in this order.</summary>
 internal sealed class RuleLoader(RuleOptions options, TimeProvider time, ILogger logger)
 {
-    private readonly RuleCache _cache = new(options.CacheDirectory, RuleIdentity.Of(options.RuleHostPath));
+    private readonly RuleCache _cache = new(options.CacheDirectory, RuleIdentity.Of(options.RuleHostPath), time);
     private readonly RuleHostProcess _compiler = new(options.RuleHostPath, options.CompileLimit, time);
 
     // Texts that do not compile, by key: another script's change need not try them again.

@@ -19,6 +19,9 @@ public static class StepBudget
 
     internal static void Start(int steps) => t_left = steps;
 
+    /// <summary>Whether the script took more than it may, also when it has caught the exception that said so.</summary>
+    internal static bool IsSpent => t_left < 0;
+
     /// <summary>Called at every turn of a loop.</summary>
     public static void Step()
     {
