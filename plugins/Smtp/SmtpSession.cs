@@ -68,7 +68,7 @@ internal sealed class SmtpSession(SmtpHandler handler, IMailConnection connectio
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
-            Log.Dropped(Logger, connection.Info.Id, e is IOException ? e.Message : "the server stops");
+            Log.Dropped(Logger, connection.Info.Id, hardStop.IsCancellationRequested ? "the connection was ended" : e.Message);
             return SessionEnd.Closed.Instance;
         }
 #pragma warning disable CA1031 // a bug ends its session, not the server
@@ -119,7 +119,6 @@ internal sealed class SmtpSession(SmtpHandler handler, IMailConnection connectio
         Reply reply;
         if (await Host.Ingress.ConnectAsync(info, hardStop).ConfigureAwait(false) is { } problem)
         {
-            Log.ConnectionRefused(Logger, info.Id, info.Remote, problem.Text);
             // RFC 5321 §3.1: after 554 the peer may still say QUIT; 421 hangs up.
             reply = problem.Status.IsTransient ? new(421, problem.Status, problem.Text) { Next = Next.Close } : new(554, problem.Status, problem.Text);
             State = new SmtpState.Refused();

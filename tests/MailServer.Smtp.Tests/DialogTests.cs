@@ -24,7 +24,7 @@ public sealed class DialogTests
 
         var ingress = session.Ingress;
         Assert.Equal(0, ingress.Open);
-        Assert.DoesNotContain(session.Log.Lines, line => line.Id == 109 && !dialog.Given.ContainsKey("bug"));
+        Assert.DoesNotContain(session.Log.Lines, line => line.Id == 106 && !dialog.Given.ContainsKey("bug"));
         if (dialog.Then.TryGetValue("accepted", out var accepted))
             Assert.Equal(int.Parse(accepted, CultureInfo.InvariantCulture), ingress.Accepted.Count);
         if (dialog.Then.TryGetValue("recipients", out var recipients))

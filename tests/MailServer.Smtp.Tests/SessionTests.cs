@@ -143,7 +143,7 @@ public sealed class SessionTests
         await session.Connection.SendAsync("HELO x\r\nMAIL FROM:<>\r\n");
         await session.End.WaitAsync(TimeSpan.FromSeconds(10));
         Assert.DoesNotContain("secret", string.Join('\n', await session.RestAsync()));
-        Assert.Contains(session.Log.Lines, line => line.Id == 109 && line.Text.Contains("/secret/path", StringComparison.Ordinal));
+        Assert.Contains(session.Log.Lines, line => line.Id == 106 && line.Text.Contains("/secret/path", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -24,14 +24,10 @@ internal static class Data
     {
         var decoder = new DataDecoder(session.Options.MaxTextLine);
         var refusal = await ReadAsync(session, transaction.Mail, decoder, cancellationToken).ConfigureAwait(false);
-        if (refusal is null && await transaction.Mail.CommitAsync(cancellationToken).ConfigureAwait(false) is { } problem)
+        if (refusal is not null)
+            Log.MessageRefused(session.Logger, session.Connection.Info.Id, transaction.Mail.Id, transaction.Envelope.ReversePath, refusal.Code, refusal.Text);
+        else if (await transaction.Mail.CommitAsync(cancellationToken).ConfigureAwait(false) is { } problem)
             refusal = Reply.From(problem);
-
-        var (id, envelope) = (session.Connection.Info.Id, transaction.Envelope);
-        if (refusal is null)
-            Log.Accepted(session.Logger, id, transaction.Mail.Id, envelope.ReversePath, transaction.Accepted, decoder.Length);
-        else
-            Log.MessageRefused(session.Logger, id, transaction.Mail.Id, envelope.ReversePath, refusal.Code, refusal.Text);
         await session.AbandonAsync().ConfigureAwait(false);
         return refusal ?? Reply.Ok with { Text = $"Ok: {transaction.Mail.Id}" };
     }

@@ -51,23 +51,20 @@ internal static class Mail
     {
         if (ready.User is { } user && envelope.ReversePath is { } address
             && await CheckOwnerAsync(session.Host.Accounts, user, address, cancellationToken).ConfigureAwait(false) is { } refusal)
-            return Refuse(session, envelope, refusal);
+        {
+            Log.SenderRefused(session.Logger, session.Connection.Info.Id, address, user.Name, refusal.Text);
+            return refusal;
+        }
 
         var mail = await session.Host.Ingress.BeginAsync(envelope, cancellationToken).ConfigureAwait(false);
         if (mail.SenderProblem is { } problem)
         {
             await mail.DisposeAsync().ConfigureAwait(false);
-            return Refuse(session, envelope, Reply.From(problem));
+            return Reply.From(problem);
         }
 
         session.State = new SmtpState.InTransaction(ready, mail, envelope, 0);
         return Reply.Ok with { Status = new(2, 1, 0) };
-    }
-
-    private static Reply Refuse(SmtpSession session, Envelope envelope, Reply reply)
-    {
-        Log.SenderRefused(session.Logger, session.Connection.Info.Id, envelope.ReversePath, reply.Code, reply.Text);
-        return reply;
     }
 
     /// <summary>

@@ -32,11 +32,7 @@ internal static class Rcpt
         SmtpSession session, SmtpState.InTransaction transaction, EmailAddress recipient, CancellationToken cancellationToken)
     {
         if (await transaction.Mail.AddRecipientAsync(recipient, cancellationToken).ConfigureAwait(false) is { } problem)
-        {
-            var reply = Reply.From(problem) with { IsRecipientRefusal = true };
-            Log.RecipientRefused(session.Logger, session.Connection.Info.Id, recipient, reply.Code, reply.Text);
-            return reply;
-        }
+            return Reply.From(problem) with { IsRecipientRefusal = true };
 
         session.State = transaction with { Accepted = transaction.Accepted + 1 };
         return Accepted;
