@@ -16,7 +16,7 @@ internal sealed class PluginPatch
 
     public PluginPatch(string plugins, string folder)
     {
-        _path = Path.Combine(plugins, folder, folder + ".dll");
+        _path = Path.Combine(plugins, folder, $"MailServer.Plugins.{folder}.dll");
         _original = File.ReadAllBytes(_path);
     }
 
