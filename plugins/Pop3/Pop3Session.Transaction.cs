@@ -133,25 +133,28 @@ internal sealed partial class Pop3Session
         }
     }
 
-    /// <summary>RFC 1939 §6: only here messages are removed.</summary>
+    /// <summary>RFC 1939 §6: only here messages are removed. The lock is gone before the client hears of it: it may come again at once.</summary>
     private async ValueTask<Next> QuitAsync(CancellationToken hardStop)
     {
-        if (_maildrop is { } maildrop)
+        if (_maildrop is not { } maildrop)
         {
-            var (name, count) = (maildrop.Account.User.Name, maildrop.Deleted.Count);
-            if (await maildrop.UpdateAsync(hardStop).ConfigureAwait(false) is { } problem)
-            {
-                Log.NotRemoved(services.Logger, connection.Info.Id, name, problem.Text);
-                Pop3Writer.Err(Output, $"{CodeOf(problem)} Some deleted messages are not removed");
-                return Next.Close;
-            }
-
-            Log.LoggedOut(services.Logger, connection.Info.Id, name, count);
-            Pop3Writer.Ok(Output, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"Goodbye, {count} messages removed")));
+            Ok("Goodbye"u8);
             return Next.Close;
         }
 
-        Ok("Goodbye"u8);
+        var (name, count) = (maildrop.Account.User.Name, maildrop.Deleted.Count);
+        var problem = await maildrop.UpdateAsync(hardStop).ConfigureAwait(false);
+        _maildrop = null;
+        await maildrop.DisposeAsync().ConfigureAwait(false);
+        if (problem is not null)
+        {
+            Log.NotRemoved(services.Logger, connection.Info.Id, name, problem.Text);
+            Pop3Writer.Err(Output, $"{CodeOf(problem)} Some deleted messages are not removed");
+            return Next.Close;
+        }
+
+        Log.LoggedOut(services.Logger, connection.Info.Id, name, count);
+        Pop3Writer.Ok(Output, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"Goodbye, {count} messages removed")));
         return Next.Close;
     }
 }

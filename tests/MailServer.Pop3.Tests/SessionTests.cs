@@ -113,6 +113,7 @@ public sealed class SessionTests
             """);
         Assert.Equal(2, pop.Store.Messages.Count);
         await pop.SayAsync("C: QUIT\nS: +OK Goodbye, 1 messages removed");
+        Assert.False(pop.Store.IsLocked);                                   // the client may come again at once
         await pop.EndsAsync();
         Assert.Equal(2u, Assert.Single(pop.Store.Messages).Uid);
     }
