@@ -32,6 +32,8 @@ internal sealed class StoreContext(StoreOptions options, TimeProvider time, ILog
     public Problem Failed(string operation, Exception failure)
     {
         Interlocked.Increment(ref _failures);
+        if (failure is DirectoryNotFoundException)
+            Maker.ForgetAll(); // somebody has removed a folder, or a part of one
         Log.DiskFailed(Logger, operation, failure.InnerException is { } inner ? $"{failure.Message}: {inner.Message}" : failure.Message);
         return DiskProblem.From(failure);
     }

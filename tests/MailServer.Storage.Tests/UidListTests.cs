@@ -87,4 +87,11 @@ public sealed class UidListTests
         File.SetLastWriteTimeUtc(file + ".lock", DateTime.UtcNow.AddSeconds(-121));
         (await DotLock.TakeAsync(file, TimeProvider.System, NullLogger.Instance, TestStore.Token)).Dispose();
     }
+
+    [Fact]
+    public void Names_of_one_second_are_in_order_of_their_microseconds()
+    {
+        string[] names = ["10.M9P1.x", "10.M35290P1.x", "10.M135838P1.x", "11.M1P1.x", "9.x"];
+        Assert.Equal(["9.x", "10.M9P1.x", "10.M35290P1.x", "10.M135838P1.x", "11.M1P1.x"], names.Order(Comparer<string>.Create(MessageName.CompareArrival)));
+    }
 }

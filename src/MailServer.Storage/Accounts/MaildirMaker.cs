@@ -26,6 +26,9 @@ internal sealed class MaildirMaker(StoreContext store)
     /// <summary>Says that a place may be gone.</summary>
     public void Forget(FolderPlace place) => _known.TryRemove(place.Path, out _);
 
+    /// <summary>Says that any place may be gone.</summary>
+    public void ForgetAll() => _known.Clear();
+
     /// <summary>Makes a directory and what is missing above it.</summary>
     public async ValueTask MakeDirectoryAsync(string path)
     {

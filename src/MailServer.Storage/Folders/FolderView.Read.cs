@@ -68,24 +68,33 @@ internal sealed partial class FolderView
 
     private Func<Stream?> OpenerOf(FolderEntry entry) => () =>
     {
-        for (var tries = 0; tries < 2; tries++)
-        {
-            string path;
-            lock (_folder.Gate)
-                path = entry.PathIn(_folder.Place);
-            try
-            {
-                return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-            }
-            catch (FileNotFoundException)
-            {
-                // Renamed or gone: looked for once more, under the name that a look in the background may have found.
-                _folder.Rescan.Ask();
-            }
-        }
-
-        return null;
+        string path;
+        lock (_folder.Gate)
+            path = entry.PathIn(_folder.Place);
+        return TryOpen(path) ?? (FindRenamed(entry) is { } renamed ? TryOpen(renamed) : null);
     };
+
+    private static FileStream? TryOpen(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Looks for a file that was renamed since the last look; the look in the background then takes it up.</summary>
+    private string? FindRenamed(FolderEntry entry)
+    {
+        _folder.Rescan.Ask();
+        foreach (var path in Directory.EnumerateFiles(_folder.Place.Cur))
+            if (MessageName.BaseOf(Path.GetFileName(path.AsSpan())).SequenceEqual(entry.BaseName))
+                return path;
+        return null;
+    }
 
     private async ValueTask<Outcome<SafeFileHandle>> OpenFileAsync(FolderEntry entry, CancellationToken cancellationToken)
     {

@@ -56,10 +56,7 @@ internal sealed partial class SharedFolder
             return;
 
         // In order of arrival, as far as names tell.
-        files.Sort(static (left, right) =>
-            MessageName.SecondsOf(left.BaseName).CompareTo(MessageName.SecondsOf(right.BaseName)) is not 0 and var order
-                ? order
-                : string.CompareOrdinal(left.BaseName, right.BaseName));
+        files.Sort(static (left, right) => MessageName.CompareArrival(left.BaseName, right.BaseName));
         List<UidRecord> records = [];
         foreach (var file in files)
             if (!_uids!.TryFind(file.BaseName, out _))

@@ -5,8 +5,8 @@ namespace MailServer.Storage;
 /// <summary>Changes that sessions ask for.</summary>
 internal sealed partial class SharedFolder
 {
-    /// <summary>Tries to find a file that other programs keep renaming.</summary>
-    private const int MaxTries = 5;
+    /// <summary>Tries to find a file that other programs keep renaming: each is lost only to a rename within the moment after a look.</summary>
+    private const int MaxTries = 20;
 
     /// <summary>Moves what is in <c>new</c> into <c>cur</c>, so that no other session calls it recent.</summary>
     /// <exception cref="IOException">The folder cannot be written.</exception>
@@ -56,7 +56,7 @@ internal sealed partial class SharedFolder
                         if (tries > 0)
                         {
                             own.Dispose();
-                            await LookAsync(cancellationToken).ConfigureAwait(false);
+                            await LookAsync(cancellationToken, entry).ConfigureAwait(false);
                             own = new(this);
                             if (entry.IsExpunged)
                                 break;

@@ -32,8 +32,10 @@ internal sealed partial class SharedFolder
     /// <summary>Whether nothing has changed since the last look, as far as the directories' times tell.</summary>
     private bool IsFresh() => IsRetired || (_uids is not null && _isSettled && _seenTimes == FolderTimes.Of(Place));
 
-    /// <summary>The caller holds <see cref="Io"/>.</summary>
-    private async ValueTask LookAsync(CancellationToken cancellationToken)
+    /// <summary>Looks, as often as it takes to be sure. The caller holds <see cref="Io"/>.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="wanted">Enough is seen when this one is.</param>
+    private async ValueTask LookAsync(CancellationToken cancellationToken, FolderEntry? wanted = null)
     {
         if (IsRetired)
             return;
@@ -73,7 +75,7 @@ internal sealed partial class SharedFolder
                 return;
             }
 
-            if (look == MaxLooks)
+            if (look == MaxLooks || wanted?.Pass == _pass)
             {
                 Rescan.Ask();
                 return;

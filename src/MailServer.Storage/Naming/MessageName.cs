@@ -52,15 +52,35 @@ internal static class MessageName
         return dot > 0 && long.TryParse(fileName[..dot], NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? seconds : 0;
     }
 
+    /// <summary>
+    /// Orders names by arrival as far as they tell: seconds, then the microseconds of an <c>M</c> part, which programs write without
+    /// leading zeros.
+    /// </summary>
+    public static int CompareArrival(string left, string right)
+    {
+        var order = SecondsOf(left).CompareTo(SecondsOf(right));
+        if (order == 0)
+            order = MicrosOf(left).CompareTo(MicrosOf(right));
+        return order != 0 ? order : string.CompareOrdinal(left, right);
+    }
+
     /// <summary>Whether a directory entry is a message at all: dot files are not.</summary>
     public static bool IsMessage(ReadOnlySpan<char> fileName) => fileName.Length > 0 && fileName[0] is not ('.' or ':');
+
+    private static long MicrosOf(ReadOnlySpan<char> name)
+    {
+        var at = name.IndexOf(".M");
+        return at < 0 ? 0 : Leading(name[(at + 2)..]);
+    }
 
     private static long Number(ReadOnlySpan<char> name, string key)
     {
         var at = name.LastIndexOf(key);
-        if (at < 0)
-            return -1;
-        var digits = name[(at + key.Length)..];
+        return at < 0 ? -1 : Leading(name[(at + key.Length)..]);
+    }
+
+    private static long Leading(ReadOnlySpan<char> digits)
+    {
         var end = digits.IndexOfAnyExceptInRange('0', '9');
         return long.TryParse(end < 0 ? digits : digits[..end], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1;
     }

@@ -20,7 +20,7 @@ internal sealed class UniqueNames(string hostname, TimeProvider time)
         var now = time.GetUtcNow();
         var micros = now.Ticks % TimeSpan.TicksPerSecond / TimeSpan.TicksPerMicrosecond;
         return string.Create(CultureInfo.InvariantCulture,
-            $"{now.ToUnixTimeSeconds()}.M{micros}{_process}{Interlocked.Increment(ref _count)}.{_host}");
+            $"{now.ToUnixTimeSeconds()}.M{micros:d6}{_process}{Interlocked.Increment(ref _count)}.{_host}");
     }
 
     /// <summary>A name with the sizes on disk and with CRLF line ends.</summary>
