@@ -29,7 +29,9 @@ internal sealed class Road : IDeliveryObserver
         Server = new() { Hostname = "mx.example.org", Domains = ["example.org", "xn--bcher-kva.example"], Version = "0.0.1" },
     };
 
-    public MailPipeline Pipeline => _pipeline ??= new(Options, Store, Roles, null, this, Time, Log);
+    public Rules.RuleEngine? Rules { get; set; }
+
+    public MailPipeline Pipeline => _pipeline ??= new(Options, Store, Roles, Rules, this, Time, Log);
 
     public static ConnectionInfo Connection { get; } = new()
     {
