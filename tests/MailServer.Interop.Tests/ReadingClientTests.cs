@@ -80,12 +80,15 @@ public sealed class ReadingClientTests
             Pass {ServerProcess.Password}
             SSLType IMAPS
             CertificateFile {server.Certificate}
+
             IMAPStore far
             Account here
+
             MaildirStore near
             Path {local}/
             Inbox {local}/INBOX
             SubFolders Verbatim
+
             Channel all
             Far :far:
             Near :near:
@@ -151,7 +154,8 @@ public sealed class ReadingClientTests
     /// <summary>mutt wants a terminal: script(1) gives it one.</summary>
     private static async Task MuttAsync(ServerProcess server, string settings, string folder, string copy)
     {
-        var keys = $"<tag-pattern>~A<enter><tag-prefix><copy-message><kill-line>{copy}<enter><quit>";
+        // Over IMAP mutt swallows the first key while it connects.
+        var keys = $"<refresh><tag-pattern>~A<enter><tag-prefix><copy-message><kill-line>{copy}<enter><quit>";
         var result = await Tool.RunAsync("script", ["-qec", $"mutt -n -F '{settings}' -f '{folder}' -e 'push \"{keys}\"'", "/dev/null"], home: server.File(""));
         Assert.True(result.ExitCode == 0 && File.Exists(copy), result + "\n" + server.LogText);
     }

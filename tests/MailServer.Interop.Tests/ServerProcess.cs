@@ -11,7 +11,8 @@ namespace MailServer.Interop.Tests;
 
 /// <summary>
 /// The real executable with a configuration of its own: every listener on a free loopback port, users alice, bob and pop1 to pop10 at
-/// example.org, password <c>secret</c>. <c>MAILSERVER_EXE</c> names a published one instead of the build's.
+/// example.org, password <c>secret</c>. <c>MAILSERVER_EXE</c> names a published one instead of the build's, <c>MAILSERVER_INTEROP_LOGS</c> a folder
+/// that keeps the servers' logs.
 /// </summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
@@ -133,6 +134,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         if (_process is { HasExited: false })
             await KillAsync();
         _process?.Dispose();
+        if (Environment.GetEnvironmentVariable("MAILSERVER_INTEROP_LOGS") is { } folder)
+            await System.IO.File.WriteAllTextAsync(Path.Combine(folder, Path.GetFileName(_directory.Path) + ".log"), LogText);
         _directory.Dispose();
     }
 
