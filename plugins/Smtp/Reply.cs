@@ -40,6 +40,8 @@ internal sealed record Reply(int Code, StatusCode? Status, string Text)
     public static Reply BytesBehindStartTls { get; } =
         new(554, new(5, 7, 0), "Nothing may follow STARTTLS before the handshake") { Next = Next.Close };
 
+    public static Reply NotYetTls { get; } = new(502, new(5, 5, 1), "This port begins without TLS, use STARTTLS") { Next = Next.Close };
+
     public static Reply TooManyErrors { get; } = new(421, new(4, 7, 0), "Too many errors") { Next = Next.Close };
 
     public static Reply TimedOut { get; } = new(421, new(4, 4, 2), "You took too long") { Next = Next.Close };

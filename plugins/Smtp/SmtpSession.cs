@@ -144,9 +144,13 @@ internal sealed class SmtpSession(SmtpHandler handler, IMailConnection connectio
             var buffer = read.Buffer;
             var next = Next.ReadLine;
             // Also when the read was cancelled: the host only wanted our attention.
-            while (next == Next.ReadLine && _lines.Read(ref buffer, IsSubmission ? MaxAuthLine : MaxCommandLine, out var line) is var kind and not SmtpLineKind.None)
+            while (next == Next.ReadLine)
             {
-                var reply = await AnswerAsync(kind, line).ConfigureAwait(false);
+                var isTls = IsTlsHello(buffer);
+                var kind = _lines.Read(ref buffer, IsSubmission ? MaxAuthLine : MaxCommandLine, out var line);
+                if (kind == SmtpLineKind.None && !isTls)
+                    break;
+                var reply = isTls ? Reply.NotYetTls : await AnswerAsync(kind, line).ConfigureAwait(false);
                 // RFC 3207 §5, CVE-2021-33515 and its kin: what came in clear must not be taken for what comes encrypted.
                 if (reply.Next == Next.StartTls && !buffer.IsEmpty)
                     reply = Reply.BytesBehindStartTls;
@@ -232,6 +236,16 @@ internal sealed class SmtpSession(SmtpHandler handler, IMailConnection connectio
             SmtpVerb.Http => new(new Reply(502, new(5, 7, 0), "This is not a web server") { Next = Next.Close }),
             _ => new(Reply.UnknownCommand),
         };
+    }
+
+    // A client that is set to TLS from the first octet (RFC 8446 §5.1: a handshake record) would wait for an answer until the time is over.
+    private bool IsTlsHello(ReadOnlySequence<byte> unread)
+    {
+        if (connection.Info.Tls is not null || _lines.IsSkipping || unread.Length < 2)
+            return false;
+        Span<byte> first = stackalloc byte[2];
+        unread.Slice(0, 2).CopyTo(first);
+        return first is [0x16, 0x03];
     }
 
     /// <summary>Writes a reply, and hangs up on who makes too many errors.</summary>
