@@ -29,6 +29,9 @@ internal static class FileReplacement
                 foreach (var part in parts)
                     file.Write(part.Span);
                 file.Flush(flushToDisk: true);
+
+                // A second earlier than true: so the change time of the rename is later for certain, which tells readers that writing is over.
+                File.SetLastWriteTimeUtc(file.SafeFileHandle, File.GetLastWriteTimeUtc(file.SafeFileHandle).AddSeconds(-1));
             }
 
             File.Move(draft, path, overwrite: true);

@@ -61,6 +61,8 @@ internal static partial class Libc
         [FieldOffset(40)] public readonly ulong Size;
         [FieldOffset(96)] public readonly long ChangedSeconds;
         [FieldOffset(104)] public readonly uint ChangedNanoseconds;
+        [FieldOffset(112)] public readonly long WrittenSeconds;
+        [FieldOffset(120)] public readonly uint WrittenNanoseconds;
 
         /// <summary>S_ISREG.</summary>
         public bool IsFile => (Mode & 0xF000) == 0x8000;

@@ -12,7 +12,8 @@ internal sealed class PasswordFile(string path, LineReader reader, TimeProvider 
     // 100 bytes an account: some 600,000 of them. More is a wrong file.
     private const long MaxSize = 64 << 20;
 
-    // An editor may write in place, first nothing and then the lines. A file that has lost accounts is believed once it has been quiet.
+    // An editor may write in place, first nothing and then the lines. A file that has lost accounts is believed once it has been quiet, or
+    // when something else than writing happened to it last: a rename, as after our own edits.
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
@@ -64,7 +65,7 @@ internal sealed class PasswordFile(string path, LineReader reader, TimeProvider 
             return _last = reading with { Table = _last.Table };
         }
 
-        if (!mayLose && stamp.Age(time) < Quiet && reading.Table.Lacks(_last.Table))
+        if (!mayLose && stamp.IsBeingWritten && stamp.Age(time) < Quiet && reading.Table.Lacks(_last.Table))
             return _last;
         return _last = reading;
     }
@@ -110,13 +111,14 @@ internal sealed class PasswordFile(string path, LineReader reader, TimeProvider 
     private sealed record Reading(PasswordTable Table, Stamp Stamp, string? Failure);
 
     /// <summary>What tells one state of a file from another. The change time cannot be set back, as the modification time can.</summary>
-    private readonly record struct Stamp(ulong Inode, ulong Size, long Seconds, uint Nanoseconds, string? Error)
+    private readonly record struct Stamp(ulong Inode, ulong Size, long Seconds, uint Nanoseconds, bool IsBeingWritten, string? Error)
     {
         public static Stamp Of(string path)
         {
             if (Libc.StatusOf(path) is not { } status)
                 return default(Stamp) with { Error = Marshal.GetLastPInvokeError() == Libc.NotThere ? "there is no such file" : "it cannot be reached" };
-            return new(status.Inode, status.Size, status.ChangedSeconds, status.ChangedNanoseconds, status.IsFile ? null : "it is no file");
+            var isWrittenLast = (status.WrittenSeconds, status.WrittenNanoseconds) == (status.ChangedSeconds, status.ChangedNanoseconds);
+            return new(status.Inode, status.Size, status.ChangedSeconds, status.ChangedNanoseconds, isWrittenLast, status.IsFile ? null : "it is no file");
         }
 
         public TimeSpan Age(TimeProvider time) =>

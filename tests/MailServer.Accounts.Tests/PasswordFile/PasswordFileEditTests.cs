@@ -105,6 +105,17 @@ public sealed class PasswordFileEditTests
     }
 
     [Fact]
+    public async Task What_another_process_has_removed_is_gone_at_once()
+    {
+        await using var plugin = await PasswordFileFixture.StartAsync(Text);
+        await using var other = new PasswordFileFixture();
+        File.CreateSymbolicLink(other.Path, plugin.Path);
+        await other.ConfigureAsync();
+        Assert.Null(await other.Editor.RemoveAsync(new("bob", "example.org"), default));
+        Assert.Null(await plugin.FindAsync("bob@example.org"));
+    }
+
+    [Fact]
     public async Task A_file_that_cannot_be_written_is_a_problem_and_stays()
     {
         await using var plugin = await PasswordFileFixture.StartAsync(Text);
