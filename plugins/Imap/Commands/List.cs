@@ -16,8 +16,9 @@ internal static class List
             return Completion.Ok("LIST completed");
         }
 
+        // What is no modified UTF-7 is the name of nothing.
         if (!TryReadPattern(request, out var pattern))
-            return FolderNames.Invalid;
+            return Completion.Ok("LIST completed");
         var outcome = await account.ListAsync(cancellationToken).ConfigureAwait(false);
         if (!outcome.TryGet(out var folders, out var problem))
             return Completion.From(problem);

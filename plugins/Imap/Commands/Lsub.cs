@@ -15,7 +15,7 @@ internal static class Lsub
         }
 
         if (!List.TryReadPattern(request, out var pattern))
-            return FolderNames.Invalid;
+            return Completion.Ok("LSUB completed");
         var outcome = await account.ListSubscribedAsync(cancellationToken).ConfigureAwait(false);
         if (!outcome.TryGet(out var names, out var problem))
             return Completion.From(problem);

@@ -3,12 +3,15 @@ namespace MailServer.Wire.Imap;
 /// <summary>How much one request may hold. A stranger gets less than somebody who has logged in.</summary>
 public sealed record RequestLimits
 {
-    /// <summary>Before login: names, passwords and SASL answers are short, and each connection of a stranger costs this much memory at most.</summary>
+    /// <summary>
+    /// Before login: each connection of a stranger costs this much memory at most. Names, passwords and SASL answers are short; the longest
+    /// line is an ID with 30 pairs of 30 and 1,024 octets (RFC 2971 §3.3).
+    /// </summary>
     public static RequestLimits BeforeLogin { get; } = new()
     {
-        LineOctets = 8_192,
+        LineOctets = 33_792,
         LiteralOctets = 1_024,
-        RequestOctets = 16_384,
+        RequestOctets = 36_864,
         DiscardedOctets = 65_536,
     };
 

@@ -76,6 +76,9 @@ public static class SequenceSet
         if (text.IsEmpty || text[0] is < (byte)'1' or > (byte)'9' || !Utf8Parser.TryParse(text, out number, out int consumed))
             return false;
         text = text[consumed..];
+
+        // The greatest number is written 4294967295 too, but it is not *: as one less it is still above every UID in use.
+        number = Math.Min(number, SequenceRange.Star - 1);
         return true;
     }
 }

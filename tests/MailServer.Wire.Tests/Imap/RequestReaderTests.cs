@@ -12,14 +12,14 @@ public sealed class RequestReaderTests(ITestOutputHelper output)
         "a LOGIN {5}\r\nalice {3+}\r\nabc\r\nb NOOP\r\n",
         "a LOGIN {0}\r\n {0+}\r\n\r\n",
         "a SELECT {2000}\r\nb SELECT {2000+}\r\n" + new string('x', 2000) + "{5+}\r\n12345\r\nc NOOP\r\n",
-        "a " + new string('x', 9000) + "\r\nb NOOP\r\n",
-        "a " + new string('x', 9000) + " {7+}\r\nb NO\r\n OP\r\nc NOOP\r\n",
+        "a " + new string('x', 34_000) + "\r\nb NOOP\r\n",
+        "a " + new string('x', 34_000) + " {7+}\r\nb NO\r\n OP\r\nc NOOP\r\n",
         "a APPEND INBOX {4}\r\nmail\r\nb APPEND INBOX (\\Seen) \" 1-Jan-2020 00:00:00 +0000\" {4+}\r\nmail\r\nc NOOP\r\n",
         "a APPEND {5+}\r\nINBOX (\"{3}\r\nb APPEND x {3}\r\nabc\r\n",
         "a NO\nOP\r\nb \rNOOP\r\n\r\n\n\r\n",
         "a X {99999999999999999999999}\r\nb X {9+}\r\n123456789{5+}\r\n12345\r\nc X {+}\r\nd X {1a}\r\n",
         string.Concat(Enumerable.Range(0, 9).Select(i => $" {{1000+}}\r\n{new string('y', 1000)}").Prepend("a S")) + "\r\nb NOOP\r\n",
-        string.Concat(Enumerable.Range(0, 30).Select(i => $" {{1000+}}\r\n{new string('y', 1000)}").Prepend("a S")) + "\r\nb NOOP\r\n",
+        string.Concat(Enumerable.Range(0, 50).Select(i => $" {{1000+}}\r\n{new string('y', 1000)}").Prepend("a S")) + "\r\nb NOOP\r\n",
         "a X {70000+}\r\nmore\r\n",
         "a " + new string('z', 100_000) + "\r\nb NOOP\r\n",
     ];
@@ -59,8 +59,8 @@ public sealed class RequestReaderTests(ITestOutputHelper output)
     [Fact]
     public void A_line_may_have_exactly_the_limit()
     {
-        Assert.Equal("Request a " + new string('x', 8190), PlayOnce("a " + new string('x', 8190) + "\r\n"));
-        Assert.Equal("Refused a LineTooLong", PlayOnce("a " + new string('x', 8191) + "\r\n"));
+        Assert.Equal("Request a " + new string('x', 33_790), PlayOnce("a " + new string('x', 33_790) + "\r\n"));
+        Assert.Equal("Refused a LineTooLong", PlayOnce("a " + new string('x', 33_791) + "\r\n"));
     }
 
     [Fact]

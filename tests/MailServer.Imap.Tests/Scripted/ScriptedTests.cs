@@ -1,0 +1,114 @@
+using System.Globalization;
+using System.Text;
+using MailServer.Posix;
+using MailServer.Storage;
+using MailServer.TestKit;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace MailServer.Imap.Tests.Scripted;
+
+/// <summary>The scripts of imaptest, written by Dovecot's author and run by most IMAP servers, against the real store.</summary>
+public sealed class ScriptedTests
+{
+    private static readonly string? Folder = Corpora.Find("imap-imaptest", out _);
+
+    // What the scripts need; those that need more are left out.
+    private static readonly string[] Capabilities = ["UIDPLUS", "MOVE", "ID"];
+
+    // Both pipeline scripts use a third form of commands; dialogs here do the same. search-addresses looks for an address within
+    // "user (comment) @ domain"; the store's SEARCH takes the field as it is written.
+    private static readonly string[] LeftOut = ["pipeline", "pipeline-connections", "search-addresses"];
+
+    public static TheoryData<string> Names => Folder is null ? ["none"] :
+        [.. Directory.GetFiles(Path.Combine(Folder, "tests")).Select(file => Path.GetFileName(file)).Where(IsOurs).Order(StringComparer.Ordinal)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task A_script_goes_as_it_is_written(string name)
+    {
+        Assert.SkipWhen(Folder is null, "no test data: imap-imaptest (set MAILSERVER_CORPORA)");
+        var script = Script.Read(Path.Combine(Folder, "tests", name));
+        using var directory = new TempDirectory();
+        using var watcher = DirectoryWatcher.Create();
+        await using var store = new MaildirStore(
+            new() { Maildir = "{data}/{user}", DataDirectory = directory.Path, Hostname = "mx.example.org" }, watcher, TimeProvider.System, NullLoggerFactory.Instance);
+        var host = Session.NewHost();
+        host.Store = store;
+
+        var variables = new Dictionary<string, string> { ["mailbox"] = "imaptest", ["user"] = "alice", ["username"] = "alice", ["password"] = "seCret-7" };
+        var (sessions, clients) = (new List<Session>(), new List<ScriptedClient>());
+        var next = 0;
+        for (var i = 0; i < script.Connections; i++)
+        {
+            sessions.Add(await Session.StartAsync(host));
+            clients.Add(new(sessions[i].Connection));
+            await sessions[i].Connection.ReadLineAsync();
+            await PrepareAsync(script, clients[i], isFirst: i == 0, () => Next(script, ref next));
+        }
+
+        var matcher = new Matcher(variables);
+        foreach (var step in script.Steps)
+            await RunAsync(step, clients[step.Connection], matcher, () => Next(script, ref next));
+        foreach (var session in sessions)
+        {
+            session.Connection.HangUp();
+            await session.End.WaitAsync(TimeSpan.FromSeconds(10));
+        }
+    }
+
+    private static bool IsOurs(string name)
+    {
+        if (name.EndsWith(".mbox", StringComparison.Ordinal) || LeftOut.Contains(name))
+            return false;
+        var needed = File.ReadLines(Path.Combine(Folder!, "tests", name)).FirstOrDefault(line => line.StartsWith("capabilities:", StringComparison.Ordinal));
+        return needed is null || needed["capabilities:".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).All(one => Capabilities.Contains(one, StringComparer.OrdinalIgnoreCase));
+    }
+
+    private static async Task PrepareAsync(Script script, ScriptedClient client, bool isFirst, Func<string> next)
+    {
+        var state = script.Header.GetValueOrDefault("state", "selected");
+        if (state == "nonauth")
+            return;
+        await MustAsync(client, "LOGIN alice seCret-7");
+        if (isFirst && state != "auth")
+        {
+            await MustAsync(client, "CREATE imaptest");
+            var count = script.Header.GetValueOrDefault("messages", "all") is var text && text == "all" ? script.Messages.Count : int.Parse(text, CultureInfo.InvariantCulture);
+            for (var i = 0; state is "appended" or "selected" && i < count; i++)
+                await MustAsync(client, "APPEND imaptest " + next());
+        }
+
+        if (state == "selected")
+            await MustAsync(client, "SELECT imaptest");
+    }
+
+    private static async Task MustAsync(ScriptedClient client, string command) =>
+        Assert.StartsWith("OK", (await client.SayAsync(command)).Tagged);
+
+    private static string Next(Script script, ref int next)
+    {
+        var (date, zone, text) = script.Messages[next++ % script.Messages.Count];
+        return $"\"{date.ToString("dd-MMM-yyyy HH:mm:ss", CultureInfo.InvariantCulture)} {zone}\" {{{text.Length}+}}\r\n{text}";
+    }
+
+    private static async Task RunAsync(Step step, ScriptedClient client, Matcher matcher, Func<string> next)
+    {
+        var command = matcher.Expand(step.Command);
+        if (command.Split(' ') is ["append", .. var words] && !command.Contains('{', StringComparison.Ordinal))
+            command = $"append {(words.Length == 0 ? "imaptest" : string.Join(' ', words))} {next()}";
+        var (replies, tagged) = await client.SayAsync(command);
+        string Where(string what) => new StringBuilder($"line {step.Line}: {step.Command}: {what}\n").AppendJoin('\n', replies.Select(reply => reply.Text)).Append('\n').Append(tagged).ToString();
+
+        Assert.True(tagged.StartsWith(step.Status ?? "", StringComparison.OrdinalIgnoreCase), Where($"wanted {step.Status}"));
+        Assert.True(step.Prefix.Length == 0 || matcher.MatchesText(step.Prefix, tagged[(tagged.IndexOf(' ', StringComparison.Ordinal) + 1)..]), Where(step.Prefix));
+        foreach (var wanted in step.Wanted)
+        {
+            // Of several patterns for one reply (with and without \Noselect) one is enough: imaptest takes a reply for each.
+            var found = replies.FindIndex(reply => matcher.Matches(Reply.Parse(wanted), reply.Reply, reply.Number));
+            Assert.True(found >= 0, Where($"wanted * {wanted}"));
+        }
+
+        foreach (var unwanted in step.Unwanted)
+            Assert.False(replies.Exists(reply => matcher.Matches(Reply.Parse(unwanted), reply.Reply, reply.Number)), Where($"unwanted * {unwanted}"));
+    }
+}
