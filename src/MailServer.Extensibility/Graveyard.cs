@@ -10,7 +10,8 @@ namespace MailServer.Extensibility;
 internal sealed class Graveyard(TimeProvider time, PluginTimings timings, ILogger logger)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+    // A collection of the whole heap takes some ten milliseconds; more of them than this would be felt.
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
     private readonly List<Generation> _retired = [];
@@ -92,19 +93,24 @@ internal sealed class Graveyard(TimeProvider time, PluginTimings timings, ILogge
 
     private async Task AuditAsync()
     {
-        for (var pause = FirstPause; CollectAndLook(); pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        while (CollectAndLook() is { } pause)
             await Task.Delay(pause, time).ConfigureAwait(false);
     }
 
-    /// <summary>One round. False when there is nothing left to look after.</summary>
-    private bool CollectAndLook()
+    /// <summary>One round. How long to wait for the next, or null when there is nothing left to look after.</summary>
+    private TimeSpan? CollectAndLook()
     {
         GC.Collect();
         GC.WaitForPendingFinalizers();
         lock (_lock)
         {
             _watched.RemoveAll(entry => IsSettled(entry.Generation, time.GetElapsedTime(entry.Since)));
-            return _isAuditing = _watched.Count > 0;
+            _isAuditing = _watched.Count > 0;
+            if (!_isAuditing)
+                return null;
+            // What has just come goes soon; what has not gone by now may take as long again.
+            var age = _watched.Min(entry => time.GetElapsedTime(entry.Since));
+            return age < FirstPause ? FirstPause : age > LongestPause ? LongestPause : age;
         }
     }
 
