@@ -167,10 +167,11 @@ internal sealed class ConfigReader
     /// <summary>A domain name, as A-labels in lower case.</summary>
     private static string ReadDomain(KeyReader table, ConfigKey key)
     {
-        var text = table.Text(key);
+        if (table.TextOrNull(key) is not { } text)
+            return "";
         try
         {
-            return text.Length == 0 && !table.Has(key) ? "" : Idn.GetAscii(text).ToLowerInvariant();
+            return Idn.GetAscii(text).ToLowerInvariant();
         }
         catch (ArgumentException)
         {
@@ -184,16 +185,16 @@ internal sealed class ConfigReader
         var listeners = new List<ListenerConfig>();
         foreach (var table in InEach("listeners"))
         {
-            var name = table.Text(ConfigKeys.ListenerName);
-            if (table.Has(ConfigKeys.ListenerName) && (name.Length == 0 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')))
+            var name = table.TextOrNull(ConfigKeys.ListenerName);
+            if (name is not null && (name.Length == 0 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')))
                 table.Refuse(ConfigKeys.ListenerName, $"\"{name}\": letters, digits, '-', '_' and '.' are expected");
-            if (listeners.Exists(other => other.Name == name && name.Length > 0))
+            if (name is not null && listeners.Exists(other => other.Name == name))
                 table.Refuse(ConfigKeys.ListenerName, $"\"{name}\" is named twice");
-            var protocol = table.Text(ConfigKeys.ListenerProtocol);
-            if (protocol.Length == 0 && table.Has(ConfigKeys.ListenerProtocol))
+            var protocol = table.TextOrNull(ConfigKeys.ListenerProtocol);
+            if (protocol is { Length: 0 })
                 table.Refuse(ConfigKeys.ListenerProtocol, "cannot be empty");
             var tls = table.Choice(ConfigKeys.ListenerTls, ("none", TlsMode.None), ("starttls", TlsMode.StartTls), ("implicit", TlsMode.Implicit));
-            listeners.Add(new(name, ReadAddress(table, listeners), protocol, tls, table.LineOf(ConfigKeys.ListenerTls)));
+            listeners.Add(new(name ?? "", ReadAddress(table, listeners), protocol ?? "", tls, table.LineOf(ConfigKeys.ListenerTls)));
         }
 
         if (listeners.Count == 0 && _table.Find("listeners") is null)
@@ -203,12 +204,12 @@ internal sealed class ConfigReader
 
     private static IPEndPoint ReadAddress(KeyReader table, List<ListenerConfig> others)
     {
-        var text = table.Text(ConfigKeys.ListenerAddress);
+        if (table.TextOrNull(ConfigKeys.ListenerAddress) is not { } text)
+            return new(IPAddress.None, 0);
         // IPEndPoint takes "1.2.3.4" and "::1" too, without a port.
         if (!IPEndPoint.TryParse(text, out var address) || !(text.Contains("]:", StringComparison.Ordinal) || text.Count(c => c == ':') == 1))
         {
-            if (table.Has(ConfigKeys.ListenerAddress))
-                table.Refuse(ConfigKeys.ListenerAddress, $"\"{text}\": an IP address and a port are expected, as \"0.0.0.0:25\" or \"[::]:25\"");
+            table.Refuse(ConfigKeys.ListenerAddress, $"\"{text}\": an IP address and a port are expected, as \"0.0.0.0:25\" or \"[::]:25\"");
             return new(IPAddress.None, 0);
         }
 

@@ -11,6 +11,9 @@ internal sealed class KeyReader(TomlSection section, ConfigErrors errors)
 
     public string Text(ConfigKey key) => Try(() => section.GetString(key.Name, key.Default), key.Default ?? "");
 
+    /// <summary>A text, or null when it is missing or wrong, which is told of already.</summary>
+    public string? TextOrNull(ConfigKey key) => Try(() => (string?)section.GetString(key.Name), null);
+
     /// <summary>One of a few words.</summary>
     public T Choice<T>(ConfigKey key, params (string Word, T Value)[] choices)
     {

@@ -17,7 +17,7 @@ internal sealed class TomlFile
     /// <summary>Reads a text. When the grammar is broken there is one error and an empty table: what follows a broken line makes no sense.</summary>
     public static TomlTable Read(string text, ConfigErrors errors)
     {
-        var document = SyntaxParser.Parse(text, errors.File);
+        var document = SyntaxParser.Parse(text, errors.File, validate: false);
         if (document.Diagnostics.Where(message => message.Kind == DiagnosticMessageKind.Error).MinBy(message => message.Span.Offset) is { } first)
         {
             errors.Add(first.Span.Start.Line + 1, "", first.Message.TrimEnd('.'));
