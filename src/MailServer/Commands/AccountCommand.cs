@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using MailServer.Accounts;
 using MailServer.Server.Configuration;
 using MailServer.Server.Control;
 using MailServer.Server.Hosting;
@@ -81,15 +82,18 @@ internal static class AccountCommand
     {
         if (fromStdin)
             return await Console.In.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { Length: > 0 and <= MaxPassword } line
-                ? line
+                ? Usable(line)
                 : throw new UsageException("standard input has no password in its first line");
         if (Console.IsInputRedirected)
             throw new UsageException("standard input is no terminal: use --password-stdin");
         var password = Ask("Password: ");
         if (password.Length == 0)
             throw new UsageException("a password cannot be empty");
-        return password == Ask("Again: ") ? password : throw new UsageException("these were two different passwords");
+        return Usable(password) == Ask("Again: ") ? password : throw new UsageException("these were two different passwords");
     }
+
+    private static string Usable(string password) =>
+        PasswordHasher.ExplainPassword(password) is { } reason ? throw new UsageException($"the password cannot be used: {reason}") : password;
 
     /// <summary>Asks without an echo. Written to stderr: standard output may be a file.</summary>
     private static string Ask(string prompt)
