@@ -32,6 +32,13 @@ internal sealed class TestStore : IAsyncDisposable
     /// <summary>As after a start of the server, without a shutdown before.</summary>
     public void Restart() => Store = Open();
 
+    /// <summary>As after a shutdown and a start of the server.</summary>
+    public async Task StopAndStartAsync()
+    {
+        await Store.DisposeAsync();
+        Store = Open();
+    }
+
     public async Task<IMailAccount> AccountAsync() => (await Store.OpenAsync(Alice, Token)).Value;
 
     public async Task<IFolderView> ViewAsync(string folder = "INBOX", FolderAccess access = FolderAccess.ReadWrite, IMailConnection? session = null) =>

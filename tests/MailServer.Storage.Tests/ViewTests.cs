@@ -214,6 +214,7 @@ public sealed class ViewTests
         ulong modSeq;
         await using (var view = await test.ViewAsync())
             (modSeq, _) = (view.HighestModSeq, view.InfoAt(1));
+        await test.StopAndStartAsync();
         var index = Path.Combine(test.Maildir, FolderIndex.FileName);
         Assert.True(File.Exists(index));
 
@@ -225,6 +226,8 @@ public sealed class ViewTests
             Assert.Equal(modSeq, view.HighestModSeq);
         }
 
+        await test.StopAndStartAsync();
+
         await File.WriteAllTextAsync(file, "a\nb\nc\n", TestStore.Token);
         foreach (var broken in (byte[][])[[], [1, 2, 3], [.. (await File.ReadAllBytesAsync(index, TestStore.Token)).Reverse()]])
         {
@@ -232,6 +235,8 @@ public sealed class ViewTests
             await using var view = await test.ViewAsync();
             Assert.Equal((9L, 1u), (view.InfoAt(1).Size, view.InfoAt(1).Uid));
             Assert.True(view.HighestModSeq >= modSeq);
+            await view.DisposeAsync();
+            await test.StopAndStartAsync();
         }
     }
 }

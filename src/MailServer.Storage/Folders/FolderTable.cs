@@ -5,8 +5,14 @@ namespace MailServer.Storage;
 /// <summary>The folders in use, one object each however many sessions have it open.</summary>
 internal sealed class FolderTable(StoreContext store, DirectoryWatcher watcher)
 {
+    /// <summary>Folders kept that nobody holds: more than a user's clients open in turn, few enough for memory and inotify.</summary>
+    private const int MaxIdle = 64;
+
+    private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(15);
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, SharedFolder> _folders = new(StringComparer.Ordinal);
+    private ITimer? _sweep;
     private int _views;
 
     public int Count
@@ -31,7 +37,7 @@ internal sealed class FolderTable(StoreContext store, DirectoryWatcher watcher)
             var (folder, isNew) = Take(place);
             try
             {
-                await folder.SynchronizeAsync(force: isNew, cancellationToken).ConfigureAwait(false);
+                await folder.SynchronizeAsync(force: isNew || !folder.HasCurrentList, cancellationToken).ConfigureAwait(false);
                 if (!folder.IsRetired || tries == 3)
                     return folder;
             }
@@ -45,41 +51,29 @@ internal sealed class FolderTable(StoreContext store, DirectoryWatcher watcher)
         }
     }
 
-    /// <summary>Lets go; the last one writes the index.</summary>
+    /// <summary>Lets go. What nobody holds stays a while, since clients come back: a series of APPENDs opens the folder once.</summary>
     public async ValueTask ReleaseAsync(SharedFolder folder)
     {
-        lock (_gate)
-        {
-            if (folder.Holders > 1)
-            {
-                folder.Holders--;
-                return;
-            }
-        }
-
-        try
-        {
-            await folder.Io.WaitAsync(CancellationToken.None).ConfigureAwait(false);
-            try
-            {
-                await folder.SaveAsync().ConfigureAwait(false);
-            }
-            finally
-            {
-                folder.Io.Release();
-            }
-        }
-        catch (Exception failure) when (DiskProblem.Is(failure))
-        {
-            Log.DiskFailed(store.Logger, "writing an index", failure.Message);
-        }
-
+        SharedFolder? oldest = null;
         lock (_gate)
         {
             if (--folder.Holders > 0)
                 return;
-            Drop(folder);
+            if (folder.IsRetired)
+            {
+                Drop(folder);
+                return;
+            }
+
+            folder.IdleSince = Environment.TickCount64;
+            var idle = _folders.Values.Where(kept => kept.Holders == 0).ToList();
+            if (idle.Count > MaxIdle)
+                (oldest = idle.MinBy(kept => kept.IdleSince)!).Holders = 1;
+            _sweep ??= StartSweep();
         }
+
+        if (oldest is not null)
+            await SaveAsync(oldest).ConfigureAwait(false);
     }
 
     /// <summary>Says that a folder has changed, if anybody has it open.</summary>
@@ -106,15 +100,81 @@ internal sealed class FolderTable(StoreContext store, DirectoryWatcher watcher)
 
     public async ValueTask CloseAsync()
     {
+        ITimer? sweep;
         List<SharedFolder> all;
         lock (_gate)
-            all = [.. _folders.Values];
-        foreach (var folder in all)
         {
-            lock (_gate)
+            (sweep, _sweep) = (_sweep, null);
+            all = [.. _folders.Values];
+            foreach (var folder in all)
                 folder.Holders = 1;
-            await ReleaseAsync(folder).ConfigureAwait(false);
         }
+
+        if (sweep is not null)
+            await sweep.DisposeAsync().ConfigureAwait(false);
+        foreach (var folder in all)
+            await SaveAsync(folder).ConfigureAwait(false);
+    }
+
+    /// <summary>A timer keeps the context of who starts it, and with it a plugin that should go: it gets none.</summary>
+    private ITimer StartSweep()
+    {
+        var flow = ExecutionContext.IsFlowSuppressed() ? default(AsyncFlowControl?) : ExecutionContext.SuppressFlow();
+        try
+        {
+            return TimeProvider.System.CreateTimer(static table => _ = ((FolderTable)table!).SweepAsync(), this, IdleTime, IdleTime);
+        }
+        finally
+        {
+            flow?.Undo();
+        }
+    }
+
+    /// <summary>Lets go of what nobody has held for a while; without anything to wait for, the timer ends.</summary>
+    private async Task SweepAsync()
+    {
+        List<SharedFolder> old;
+        lock (_gate)
+        {
+            old = [.. _folders.Values.Where(folder => folder.Holders == 0 && Environment.TickCount64 - folder.IdleSince >= (long)IdleTime.TotalMilliseconds)];
+            foreach (var folder in old)
+                folder.Holders = 1;
+        }
+
+        foreach (var folder in old)
+            await SaveAsync(folder).ConfigureAwait(false);
+        lock (_gate)
+        {
+            if (_folders.Values.Any(folder => folder.Holders == 0))
+                return;
+            _sweep?.Dispose();
+            _sweep = null;
+        }
+    }
+
+    /// <summary>Writes the index, and drops the folder if nobody has come meanwhile. The caller has taken the hold that is given up here.</summary>
+    private async ValueTask SaveAsync(SharedFolder folder)
+    {
+        try
+        {
+            await folder.Io.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+            try
+            {
+                await folder.SaveAsync().ConfigureAwait(false);
+            }
+            finally
+            {
+                folder.Io.Release();
+            }
+        }
+        catch (Exception failure) when (DiskProblem.Is(failure))
+        {
+            Log.DiskFailed(store.Logger, "writing an index", failure.Message);
+        }
+
+        lock (_gate)
+            if (--folder.Holders == 0)
+                Drop(folder);
     }
 
     private (SharedFolder Folder, bool IsNew) Take(FolderPlace place)

@@ -75,9 +75,10 @@ internal sealed partial class SharedFolder
             }
 
             _store.Reached("named");
-            await SyncAsync(files).ConfigureAwait(false);
             var records = files.ConvertAll(file => _uids!.Add(file.BaseName, ""));
-            await AppendAsync(records).ConfigureAwait(false);
+
+            // Both at once: the file system answers with one commit. A line without a file is only a gap.
+            await Task.WhenAll(SyncAsync(files), AppendAsync(records)).ConfigureAwait(false);
             own.Dispose();
             Insert(files);
             return records.ConvertAll(record => record.Uid);
@@ -90,7 +91,7 @@ internal sealed partial class SharedFolder
         }
     }
 
-    private async ValueTask SyncAsync(List<NewFile> files)
+    private async Task SyncAsync(List<NewFile> files)
     {
         if (files.Exists(file => file.InNew))
             await _store.Sync.SyncAsync(Place.New).ConfigureAwait(false);

@@ -80,7 +80,7 @@ internal sealed partial class SharedFolder
     }
 
     /// <summary>Appends lines, durable before any client hears of the UIDs.</summary>
-    private async ValueTask AppendAsync(List<UidRecord> records)
+    private async Task AppendAsync(List<UidRecord> records)
     {
         if (records.Count == 0)
             return;

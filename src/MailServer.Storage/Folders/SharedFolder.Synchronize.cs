@@ -29,6 +29,9 @@ internal sealed partial class SharedFolder
         }
     }
 
+    /// <summary>Whether the UID list is the one that was read; a backup may have been restored over it.</summary>
+    public bool HasCurrentList => _uids is { } list && list.Stamp == FileStamp.Of(UidListPath);
+
     /// <summary>Whether nothing has changed since the last look, as far as the directories' times tell.</summary>
     private bool IsFresh() => IsRetired || (_uids is not null && _isSettled && _seenTimes == FolderTimes.Of(Place));
 
@@ -49,7 +52,11 @@ internal sealed partial class SharedFolder
         if (_uids is null)
             await LoadAsync(cancellationToken).ConfigureAwait(false);
         else
+        {
             ReadKeywords();
+            if (!Reload())
+                return;
+        }
 
         for (var look = 1; ; look++)
         {

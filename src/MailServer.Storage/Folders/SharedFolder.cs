@@ -44,6 +44,9 @@ internal sealed partial class SharedFolder
     /// <summary>Sessions that hold it; the table's.</summary>
     public int Holders { get; set; }
 
+    /// <summary>The table's: since when nobody holds it.</summary>
+    public long IdleSince { get; set; }
+
     /// <summary>The table's: ends the watch of the directories.</summary>
     public List<IDisposable> Watches { get; } = [];
 
