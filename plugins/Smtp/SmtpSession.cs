@@ -128,6 +128,8 @@ internal sealed class SmtpSession(SmtpHandler handler, IMailConnection connectio
             reply = new(220, null, $"{Host.Server.Hostname} ESMTP");
         }
 
+        // The time that filters took is not the peer's.
+        Deadline.Restart();
         ReplyWriter.Write(connection.Transport.Output, reply);
         return await FlushAsync().ConfigureAwait(false) && reply.Next != Next.Close;
     }

@@ -20,10 +20,18 @@ internal sealed class FakeIngress : IMailIngress
 
     public Exception? Bug { get; set; }
 
-    public ValueTask<Problem?> ConnectAsync(ConnectionInfo connection, CancellationToken cancellationToken) => new(ConnectProblem);
+    /// <summary>What filters do meanwhile.</summary>
+    public Action? Filters { get; set; }
+
+    public ValueTask<Problem?> ConnectAsync(ConnectionInfo connection, CancellationToken cancellationToken)
+    {
+        Filters?.Invoke();
+        return new(ConnectProblem);
+    }
 
     public ValueTask<IMailTransaction> BeginAsync(Envelope envelope, CancellationToken cancellationToken)
     {
+        Filters?.Invoke();
         if (Bug is { } bug)
             throw bug;
         Open++;

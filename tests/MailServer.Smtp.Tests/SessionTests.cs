@@ -83,6 +83,23 @@ public sealed class SessionTests
     }
 
     [Fact]
+    public async Task The_time_that_filters_take_is_not_the_peers()
+    {
+        var time = new FakeTimeProvider();
+        var host = Session.NewHost();
+        host.Time = time;
+        ((FakeIngress)host.Ingress).Filters = () => time.Advance(TimeSpan.FromMinutes(10));
+        var session = await Session.StartAsync(host: host);
+        await session.ExpectAsync("220 ");
+        await SettleAsync();
+        await session.SayAsync("HELO x", "250 ");
+        await session.SayAsync("MAIL FROM:<a@b>", "250 ");
+        await SettleAsync();
+        time.Advance(TimeSpan.FromMinutes(1));
+        await session.SayAsync("NOOP", "250 ");
+    }
+
+    [Fact]
     public async Task A_message_that_stops_is_forgotten()
     {
         var (session, time) = await TimedAsync();

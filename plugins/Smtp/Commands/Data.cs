@@ -39,8 +39,7 @@ internal static class Data
         while (true)
         {
             var read = await session.ReadAsync(options.DataTimeout).ConfigureAwait(false);
-            if (!read.Buffer.IsEmpty)
-                session.Deadline.Restart();
+            var isAlive = !read.Buffer.IsEmpty;
             var isWanted = decoder.Fault == DataFault.None && decoder.Length <= options.MaxMessageSize;
             session.Input.AdvanceTo(decoder.Decode(read.Buffer, isWanted ? mail.Body : null));
             if (decoder.IsEnded)
@@ -54,6 +53,9 @@ internal static class Data
                 return Reply.TimedOut;
             if (isWanted)
                 await mail.Body.FlushAsync(cancellationToken).ConfigureAwait(false);
+            // Behind the flush: the time that our disk takes is not the peer's.
+            if (isAlive)
+                session.Deadline.Restart();
         }
     }
 
