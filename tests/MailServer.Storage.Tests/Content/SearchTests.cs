@@ -171,6 +171,19 @@ public sealed class SearchTests
         Assert.True(SearchProgram.Compile(new SearchKey.Body(text)).Matches(Subjects.Of(Mails.Bytes(mail))));
     }
 
+    [Theory]
+    [InlineData("=?iso-2022-jp?B?GyRCMnE1RBsoQg==?=", "会議")]
+    [InlineData("=?koi8-r?B?8NLJ18XU?=", "привет")]
+    [InlineData("=?windows-1252?Q?=80?=", "€")]
+    [InlineData("Gr\xC3\xBC\xC3\x9F" + "e", "Grüße")]
+    [InlineData("Gr\xFC\xDF" + "e", "Grüße")]
+    [InlineData("=?no-such-charset?Q?abc?= def", "def")]
+    [InlineData("=?utf-8?Q?=?= =?utf-8?B?*?= x", "x")]
+    public void Header_fields_are_decoded(string raw, string text)
+    {
+        Assert.True(SearchProgram.Compile(new SearchKey.Header("Subject", text)).Matches(Subjects.Of(Mails.Bytes($"Subject: {raw}\n\n"))));
+    }
+
     [Fact]
     public void Searches_go_through_every_mail_of_the_corpora()
     {

@@ -26,8 +26,6 @@ internal sealed class BodySearch : MimeReader
     private byte[] _octets = [];
     private char[] _text = [];
 
-    static BodySearch() => Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
-
     private BodySearch(MimeFeed feed, IReadOnlyList<string> needles)
         : base(Options, feed)
     {
@@ -92,7 +90,7 @@ internal sealed class BodySearch : MimeReader
             ContentEncoding.UUEncode => new UUDecoder(),
             _ => null,
         };
-        _charset = _isText ? EncodingOf(contentType.Charset).GetDecoder() : null;
+        _charset = _isText ? Charsets.Find(contentType.Charset).GetDecoder() : null;
     }
 
     protected override void OnMimePartContentRead(byte[] buffer, int startIndex, int count, CancellationToken cancellationToken)
@@ -133,20 +131,5 @@ internal sealed class BodySearch : MimeReader
         if (_text.Length < needed)
             _text = new char[Math.Max(needed, 8192)];
         _scanner.Add(_text.AsSpan(0, _charset.GetChars(octets, _text, flush: false)));
-    }
-
-    // Text that claims no charset, or plain ASCII, and yet has 8-bit octets is UTF-8 more often than anything else.
-    private static Encoding EncodingOf(string? name)
-    {
-        if (string.IsNullOrEmpty(name) || name.Equals("us-ascii", StringComparison.OrdinalIgnoreCase))
-            return Encoding.UTF8;
-        try
-        {
-            return Encoding.GetEncoding(name.Trim());
-        }
-        catch (Exception unknown) when (unknown is ArgumentException or NotSupportedException)
-        {
-            return Encoding.Latin1;
-        }
     }
 }
