@@ -53,7 +53,7 @@ internal sealed partial class Pop3Session(Pop3Services services, IMailConnection
             var read = await input.ReadAsync(limit.Token).ConfigureAwait(false);
             RestartIdleTime();
             var buffer = read.Buffer;
-            var (next, isStopped) = (Next.Line, false);
+            var (next, isStopped) = (IsEarlyTls(buffer) ? HangUp("TLS before STLS") : Next.Line, false);
             while (next == Next.Line && !(isStopped = connection.IsDraining && (IsAtBoundary || connection.IsClosing)) && TryReadLine(ref buffer, out var line, out var kind))
             {
                 next = await AnswerAsync(kind, line, hardStop).ConfigureAwait(false);
@@ -80,6 +80,10 @@ internal sealed partial class Pop3Session(Pop3Services services, IMailConnection
     }
 
     public ValueTask DisposeAsync() => _maildrop?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    /// <summary>A ClientHello (RFC 8446 §5.1) where we speak in clear: a client set to the other kind of port, which would wait for its time limit.</summary>
+    private bool IsEarlyTls(in ReadOnlySequence<byte> buffer) =>
+        connection.Info.Tls is null && _maildrop is null && buffer.FirstSpan is [0x16, 0x03, ..];
 
     private bool TryReadLine(ref ReadOnlySequence<byte> buffer, out ReadOnlySequence<byte> line, out SmtpLineKind kind)
     {

@@ -48,6 +48,15 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public async Task TLS_on_the_port_in_clear_is_hung_up_on_at_once()
+    {
+        var pop = new Pop3Fixture(isTls: false).Start();
+        await pop.SayAsync("S~ +OK");
+        await pop.Connection.SendAsync("\x16\x03\x01\x02\x00\x01\x00");
+        Assert.Equal("-ERR Goodbye: TLS before STLS\r\n", await pop.ReadToEndAsync());
+    }
+
+    [Fact]
     public async Task Ten_silent_minutes_end_a_session_and_delete_nothing()
     {
         var pop = new Pop3Fixture();
