@@ -70,6 +70,7 @@ public sealed class ConfigReaderTests : IDisposable
     [InlineData("[server]\ndrain_time = \"2d\"", "(2): server.drain_time: 0d to 1d is expected")]
     [InlineData("[server]\nallow_plaintext_auth = \"always\"", "(2): server.allow_plaintext_auth: \"always\": one of \"never\", \"loopback\" is expected")]
     [InlineData("[server]\nallow_plaintext_auth = true", "(2): server.allow_plaintext_auth: a text in quotes is expected, not true or false")]
+    [InlineData("[server]\npostmaster = \"alice\"", "(2): server.postmaster: \"alice\" is no address")]
     [InlineData("[limits]\nmessage_size = \"50MB\"", "(2): limits.message_size: \"50MB\": a size as \"50MiB\" (B KiB MiB GiB) is expected")]
     [InlineData("[limits]\nconnections = 0", "(2): limits.connections: 1 to 1000000 is expected")]
     [InlineData("[limits]\nconnections = 2.5", "(2): limits.connections: a whole number is expected, not a fraction")]

@@ -27,6 +27,7 @@ internal static class ConfigKeys
     public static readonly ConfigKey DrainTime = new("[server]", "drain_time", KeyType.Time, "5m");
     public static readonly ConfigKey HotReload = new("[server]", "hot_reload", KeyType.Boolean, "true");
     public static readonly ConfigKey AllowPlaintextAuth = new("[server]", "allow_plaintext_auth", KeyType.Text, "never");
+    public static readonly ConfigKey Postmaster = new("[server]", "postmaster", KeyType.Text, "");
 
     public static readonly ConfigKey Maildir = new("[store]", "maildir", KeyType.Text, "{data}/mail/{domain}/{user}/Maildir");
     public static readonly ConfigKey Layout = new("[store]", "layout", KeyType.Text, "maildir++");
@@ -61,7 +62,7 @@ internal static class ConfigKeys
     /// <summary>All of them, in the order of the documentation.</summary>
     public static IReadOnlyList<ConfigKey> All { get; } =
     [
-        Hostname, Data, DrainTime, HotReload, AllowPlaintextAuth, Maildir, Layout, DomainName, ListenerName, ListenerAddress, ListenerProtocol, ListenerTls,
+        Hostname, Data, DrainTime, HotReload, AllowPlaintextAuth, Postmaster, Maildir, Layout, DomainName, ListenerName, ListenerAddress, ListenerProtocol, ListenerTls,
         Certificate, CertificateKey, HandshakeLimit, Connections, ConnectionsPerAddress, MessageSize, LogFormat, LogLevel, PluginDirectory, PluginLoad,
         FilterOrder, FilterTimeLimit, FilterOnFailure, GlobalRules,
     ];

@@ -79,6 +79,7 @@ internal sealed class ConfigReader
             DrainTime = server.Time(ConfigKeys.DrainTime, TimeSpan.Zero, TimeSpan.FromDays(1)),
             HotReload = server.Flag(ConfigKeys.HotReload),
             AllowPlaintextOnLoopback = server.Choice(ConfigKeys.AllowPlaintextAuth, ("never", false), ("loopback", true)),
+            Postmaster = ReadPostmaster(server),
             Maildir = ReadMaildir(store),
             IsFsLayout = store.Choice(ConfigKeys.Layout, ("maildir++", false), ("fs", true)),
             Domains = ReadDomains(),
@@ -133,6 +134,16 @@ internal sealed class ConfigReader
         return new(
             log.Choice(ConfigKeys.LogFormat, ("text", LogFormat.Text), ("json", LogFormat.Json), ("journald", LogFormat.Journald)),
             log.Choice(ConfigKeys.LogLevel, ("information", LogLevel.Information), ("trace", LogLevel.Trace), ("debug", LogLevel.Debug), ("warning", LogLevel.Warning), ("error", LogLevel.Error)));
+    }
+
+    private static EmailAddress? ReadPostmaster(KeyReader server)
+    {
+        if (!server.Has(ConfigKeys.Postmaster) || server.TextOrNull(ConfigKeys.Postmaster) is not { } text)
+            return null;
+        if (EmailAddress.TryParse(text, out var address))
+            return address;
+        server.Refuse(ConfigKeys.Postmaster, $"\"{text}\" is no address");
+        return null;
     }
 
     private string ReadMaildir(KeyReader store)

@@ -23,6 +23,9 @@ internal sealed record ServerConfig
     /// <summary>Whether passwords are taken without TLS where both ends are on loopback.</summary>
     public required bool AllowPlaintextOnLoopback { get; init; }
 
+    /// <summary>Who reads mail for postmaster (RFC 5321 §4.5.1); null for the first account.</summary>
+    public required EmailAddress? Postmaster { get; init; }
+
     /// <summary>The pattern of a user's Maildir.</summary>
     public required string Maildir { get; init; }
 

@@ -41,13 +41,13 @@ internal sealed record DemoLine
 internal static class DemoReport
 {
     private static readonly (string Name, int Width)[] Columns =
-        [("from", 15), ("subject", 26), ("folder", 20), ("flags", 10), ("rule:line", 14), ("ms", 4)];
+        [("from", 13), ("subject", 24), ("folder", 22), ("flags", 11), ("rule:line", 17), ("ms", 4)];
 
     public static void Print(IAnsiConsole screen, IReadOnlyList<DemoLine> lines)
     {
         var table = new Table { Border = TableBorder.Simple };
         foreach (var (name, width) in Columns)
-            table.AddColumn(new TableColumn($"[bold]{name}[/]") { Width = width, NoWrap = true, Padding = new(0, 0, 1, 0), Alignment = name == "ms" ? Justify.Right : Justify.Left });
+            table.AddColumn(new TableColumn($"[bold]{name}[/]") { Width = width, NoWrap = true, Padding = new(0, 0, 0, 0), Alignment = name == "ms" ? Justify.Right : Justify.Left });
         foreach (var line in lines)
             table.AddRow(Cells(line).Select((cell, i) => new Text(Short(cell, Columns[i].Width), line.IsRight ? Style.Plain : new(Color.Red))));
         screen.Write(table);

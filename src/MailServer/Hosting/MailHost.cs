@@ -212,6 +212,7 @@ internal sealed class MailHost : IAsyncDisposable
         Compare(old.Hostname == config.Hostname, ConfigKeys.Hostname);
         Compare(old.DataDirectory == config.DataDirectory, ConfigKeys.Data);
         Compare(old.HotReload == config.HotReload, ConfigKeys.HotReload);
+        Compare(old.Postmaster == config.Postmaster, ConfigKeys.Postmaster);
         Compare(old.Maildir == config.Maildir, ConfigKeys.Maildir);
         Compare(old.IsFsLayout == config.IsFsLayout, ConfigKeys.Layout);
         Compare(old.Domains.SequenceEqual(config.Domains), ConfigKeys.DomainName);
@@ -248,6 +249,7 @@ internal sealed class MailHost : IAsyncDisposable
             filter => filter.Key,
             filter => new FilterLimit { TimeLimit = filter.Value.TimeLimit, OnFailure = filter.Value.DeferOnFailure ? FilterFailure.Defer : FilterFailure.Skip }),
         MaxMessageSize = config.MaxMessageSize,
+        Postmaster = config.Postmaster,
     };
 
     /// <summary>Where rules are and what compiles them.</summary>
