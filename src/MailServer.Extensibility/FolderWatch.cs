@@ -43,7 +43,9 @@ internal sealed class FolderWatch : IAsyncDisposable
             {
                 await SettleAsync(_stop.Token).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+#pragma warning disable CA1031 // whatever it was, the next deployment must be seen
+            catch (Exception e) when (!_stop.IsCancellationRequested)
+#pragma warning restore CA1031
             {
                 Log.WatchFailed(_logger, OneLine.Of(e));
             }

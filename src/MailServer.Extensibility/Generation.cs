@@ -22,7 +22,7 @@ internal sealed class Generation
         (_content, _graveyard) = (content, graveyard);
         Context = new(content.Context, trackResurrection: true);
         _provided = content.Roles.Kinds;
-        Protocols = [.. content.Roles.Of<IProtocolHandler>().Select(handler => handler.Protocol)];
+        Protocols = content.Roles.Protocols;
     }
 
     public PluginManifest Manifest { get; }
@@ -90,7 +90,7 @@ internal sealed class Generation
 
     /// <summary>The handler of a protocol. Only under a lease.</summary>
     public IProtocolHandler HandlerOf(string protocol) =>
-        RolesOf<IProtocolHandler>().First(handler => handler.Protocol == protocol);
+        _content?.Roles.HandlerOf(protocol) ?? throw new InvalidOperationException("not under a lease");
 
     /// <summary>Takes the plugin out, to be disposed. After this the generation is empty.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -27,6 +27,8 @@ internal sealed class GenerationFactory(
             return generation;
 
         generation.Retire();
+        // Who gives up waiting says nothing about the plugin.
+        cancellationToken.ThrowIfCancellationRequested();
         throw new PluginLoadException(failure);
     }
 

@@ -12,10 +12,26 @@ internal static class OneLine
 
     public static string Of(Exception exception)
     {
+        var message = MessageOf(exception);
         var text = exception is ConfigException or PluginLoadException or IOException or UnauthorizedAccessException
-            ? exception.Message
-            : $"{exception.GetType().Name}: {exception.Message}";
+            ? message
+            : $"{exception.GetType().Name}: {message}";
         text = text.ReplaceLineEndings(" ");
         return text.Length > MaxLength ? string.Concat(text.AsSpan(0, MaxLength), "...") : text;
+    }
+
+    // A plugin's own exception may do what it likes when it is asked.
+    private static string MessageOf(Exception exception)
+    {
+        try
+        {
+            return exception.Message ?? "";
+        }
+#pragma warning disable CA1031 // see above
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            return "(without a message)";
+        }
     }
 }

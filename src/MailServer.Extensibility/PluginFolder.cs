@@ -6,6 +6,8 @@ namespace MailServer.Extensibility;
 /// <summary>The files of a plugin: found, hashed, copied aside. Names that start with a dot do not count: tools write such before they rename.</summary>
 internal static class PluginFolder
 {
+    private const int BufferSize = 32 * 1024;
+
     private static readonly EnumerationOptions Everything = new()
     {
         RecurseSubdirectories = true,
@@ -30,11 +32,15 @@ internal static class PluginFolder
         try
         {
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            // In pieces: a look at the folders must not leave an idle server with a heap of the plugins' size.
+            var buffer = new byte[BufferSize];
             foreach (var name in NamesIn(folder))
             {
-                var content = File.ReadAllBytes(Path.Combine(folder, name));
-                hash.AppendData(Encoding.UTF8.GetBytes($"{name}\0{content.Length}\0"));
-                hash.AppendData(content);
+                using var file = File.OpenHandle(Path.Combine(folder, name), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan);
+                var offset = 0L;
+                for (int count; (count = RandomAccess.Read(file, buffer, offset)) > 0; offset += count)
+                    hash.AppendData(buffer, 0, count);
+                hash.AppendData(Encoding.UTF8.GetBytes($"\0{name}\0{offset}\0"));
             }
 
             return Convert.ToHexStringLower(hash.GetHashAndReset());

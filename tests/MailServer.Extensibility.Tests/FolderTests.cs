@@ -173,6 +173,41 @@ public sealed class FolderTests
     }
 
     [Fact]
+    public async Task A_folder_that_is_a_link_is_followed_and_its_exchange_is_seen()
+    {
+        await using var workshop = new Workshop();
+        using var releases = new TempDirectory();
+        foreach (var version in new[] { "v1", "v2" })
+        {
+            Directory.CreateDirectory(releases.File(version));
+            File.WriteAllBytes(Path.Combine(releases.File(version), "Plugin.dll"), PluginSource.Echo(version).Compile());
+        }
+
+        Directory.CreateSymbolicLink(workshop.Folder("Echo"), releases.File("v1"));
+        Assert.Empty(await workshop.StartAsync());
+        await using var client = await workshop.ConnectAsync();
+        Directory.CreateSymbolicLink(workshop.Folder(".Echo"), releases.File("v2"));
+        MailServer.Posix.DurableFile.Rename(workshop.Folder(".Echo"), workshop.Folder("Echo"));
+
+        await workshop.UntilGenerationAsync("echo", 2);
+        await workshop.UntilCollectedAsync("echo");
+        Assert.Equal("NOOP v2 1", await client.AskAsync("NOOP"));
+    }
+
+    [Fact]
+    public async Task A_reload_that_is_given_up_blames_nobody()
+    {
+        await using var workshop = new Workshop();
+        workshop.DeployByCopy("Misfit", PluginSource.Misfit());
+        Assert.Empty(await workshop.StartAsync());
+        workshop.Config["misfit"] = new TestConfig(("way", "hang"));
+        using var giveUp = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await workshop.Manager.ReloadAsync("misfit", giveUp.Token));
+        Assert.Equal((PluginState.Active, 1, null), (workshop.StatusOf("misfit").State, workshop.StatusOf("misfit").Generation, workshop.StatusOf("misfit").LastError));
+        await workshop.UntilCollectedAsync("misfit");
+    }
+
+    [Fact]
     public async Task A_plugins_directory_that_comes_later_is_seen()
     {
         await using var workshop = new Workshop();

@@ -21,6 +21,8 @@ public sealed class MisfitPlugin : IPlugin
                 break;
             case "throw":
                 throw new OwnException();
+            case "evil":
+                throw new EvilException();
             case "refuse":
                 throw host.Config.Invalid("way", "I do not like it");
             case "hang":
@@ -77,6 +79,11 @@ public sealed class MisfitPlugin : IPlugin
     }
 
     private sealed class OwnException() : Exception("I always fail\nand say so in two lines");
+
+    private sealed class EvilException : Exception
+    {
+        public override string Message => throw new OwnException();
+    }
 
     private sealed class NullHandler(string protocol) : IProtocolHandler
     {
