@@ -5,7 +5,7 @@ namespace MailServer.Storage;
 
 /// <summary>
 /// The content of <c>dovecot-uidlist</c>: a header <c>3 V(uidvalidity) N(uidnext) G(guid)</c>, then a line <c>uid [keys] :name</c> a
-/// message. Version 1 (<c>1 uidvalidity uidnext</c>, <c>uid name</c>) is read too.
+/// message. Version 1 (Courier's too: <c>1 uidvalidity uidnext</c>, <c>uid name</c>) is read too.
 /// </summary>
 internal sealed class UidList
 {
@@ -117,6 +117,7 @@ internal sealed class UidList
         if (words is ["1", var validity, var next])
         {
             (UidValidity, UidNext) = (Number(validity), Math.Max(1, Number(next)));
+            HeaderExtras = $"G{Guid.NewGuid():N}";
             return UidValidity > 0 ? 1 : 0;
         }
 

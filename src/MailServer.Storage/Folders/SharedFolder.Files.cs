@@ -48,11 +48,30 @@ internal sealed partial class SharedFolder
     private async ValueTask<UidList> NewUidListAsync()
     {
         var existed = File.Exists(UidListPath);
+        if (!existed && CourierFiles.ReadUids(Place) is { } adopted)
+        {
+            // Keywords first: without a UID list all is done again.
+            AdoptKeywords();
+            await ReplaceAsync(adopted, adopted.Records.Values).ConfigureAwait(false);
+            return adopted;
+        }
+
         var list = UidList.Create(UidValidityFile.Next(Place.Root, _store.Time));
         if (existed)
             Log.NewUidValidity(Logger, Place.Path, list.UidValidity, "the UID list cannot be read");
         await ReplaceAsync(list, []).ConfigureAwait(false);
         return list;
+    }
+
+    private void AdoptKeywords()
+    {
+        var further = FurtherKeywords.Read(Place.File(FurtherKeywords.FileName));
+        var isChanged = false;
+        foreach (var (baseName, names) in CourierFiles.ReadKeywords(Place))
+            isChanged |= further.Set(baseName, names);
+        if (isChanged)
+            further.Write(Place.File(FurtherKeywords.FileName));
+        ReadKeywords();
     }
 
     /// <summary>Takes up what another program has written into the UID list. False when all UIDs are void now.</summary>
