@@ -12,12 +12,6 @@ namespace MailServer.Plugins.Smtp;
 /// </summary>
 internal sealed class SmtpSession(SmtpHandler handler, IMailConnection connection, CancellationToken hardStop) : IAsyncDisposable
 {
-    // RFC 5321 §4.5.3.1.4 asks for 512; the parameters of our extensions add less than 600 (RFC 1870 §3, 4954 §3, 6152 §2, 6531 §3.4).
-    private const int MaxCommandLine = 2048;
-
-    // RFC 4954 §4: the longest AUTH line and response.
-    private const int MaxAuthLine = 12288;
-
     // A refused recipient is no rudeness: a mailing list has dead addresses. But who guesses names has many.
     private const int ErrorPoints = 5;
 
@@ -149,7 +143,7 @@ internal sealed class SmtpSession(SmtpHandler handler, IMailConnection connectio
             while (next == Next.ReadLine)
             {
                 var isTls = IsTlsHello(buffer);
-                var kind = _lines.Read(ref buffer, IsSubmission ? MaxAuthLine : MaxCommandLine, out var line);
+                var kind = _lines.Read(ref buffer, CommandLine.LimitOf(this), out var line);
                 if (kind == SmtpLineKind.None && !isTls)
                     break;
                 var reply = isTls ? Reply.NotYetTls : await AnswerAsync(kind, line).ConfigureAwait(false);
@@ -201,43 +195,13 @@ internal sealed class SmtpSession(SmtpHandler handler, IMailConnection connectio
         }
 
         if (line.IsSingleSegment)
-            return DispatchAsync(line.FirstSpan);
+            return CommandLine.RunAsync(this, line.FirstSpan, hardStop);
         var copy = ArrayPool<byte>.Shared.Rent((int)line.Length);
         line.CopyTo(copy);
         // A command reads its line before it first waits, so the copy may go.
-        var reply = DispatchAsync(copy.AsSpan(0, (int)line.Length));
+        var reply = CommandLine.RunAsync(this, copy.AsSpan(0, (int)line.Length), hardStop);
         ArrayPool<byte>.Shared.Return(copy, clearArray: true);
         return reply;
-    }
-
-    private ValueTask<Reply> DispatchAsync(ReadOnlySpan<byte> line)
-    {
-        if (State is SmtpState.Authenticating state)
-            return Auth.ContinueAsync(this, state, line, hardStop);
-
-        var command = SmtpCommand.Read(line);
-        if (line.Length + 2 > MaxCommandLine && command.Verb != SmtpVerb.Auth)
-            return new(Reply.LineTooLong);
-        if (State is SmtpState.Refused && command.Verb != SmtpVerb.Quit)
-            return new(Reply.RefusedConnection);
-        return command.Verb switch
-        {
-            SmtpVerb.Ehlo => Ehlo.RunAsync(this, command.Argument, isExtended: true),
-            SmtpVerb.Helo => Ehlo.RunAsync(this, command.Argument, isExtended: false),
-            SmtpVerb.Mail => Mail.RunAsync(this, command.Argument, hardStop),
-            SmtpVerb.Rcpt => Rcpt.RunAsync(this, command.Argument, hardStop),
-            SmtpVerb.Data => Data.RunAsync(this, command.Argument),
-            SmtpVerb.Rset => Rset.RunAsync(this, command.Argument),
-            SmtpVerb.Noop => new(Noop.Run()),
-            SmtpVerb.Vrfy => new(Vrfy.Run(command.Argument)),
-            SmtpVerb.Expn => new(Vrfy.RunExpn()),
-            SmtpVerb.Help => new(Help.Run(this)),
-            SmtpVerb.Quit => new(Quit.Run(command.Argument)),
-            SmtpVerb.StartTls => new(StartTls.Run(this, command.Argument)),
-            SmtpVerb.Auth => Auth.RunAsync(this, command.Argument, hardStop),
-            SmtpVerb.Http => new(new Reply(502, new(5, 7, 0), "This is not a web server") { Next = Next.Close }),
-            _ => new(Reply.UnknownCommand),
-        };
     }
 
     // A client that is set to TLS from the first octet (RFC 8446 §5.1: a handshake record) would wait for an answer until the time is over.
