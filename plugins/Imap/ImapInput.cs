@@ -69,6 +69,15 @@ internal sealed class ImapInput(IMailConnection connection, SessionClock clock)
         }
     }
 
+    /// <summary>Whether the client has sent more than what has been read.</summary>
+    public bool HasMore()
+    {
+        if (!connection.Transport.Input.TryRead(out var read))
+            return false;
+        connection.Transport.Input.AdvanceTo(read.Buffer.Start);
+        return !read.Buffer.IsEmpty;
+    }
+
     /// <summary>Takes octets that another generation's reader had begun.</summary>
     public void Resume(ReadOnlySpan<byte> begun) => Reader.Read(begun, out _);
 

@@ -40,6 +40,9 @@ internal sealed partial class ImapSession(ImapServices services, IMailConnection
     /// <summary>Set when TLS is to be started after the answer.</summary>
     public bool AnswersStartTls { get; set; }
 
+    /// <summary>Whether the client has sent more behind the request in hand.</summary>
+    public bool HasMoreInput => _input.HasMore();
+
     public IFolderView? View => (State as ImapState.Selected)?.View;
 
     public async ValueTask<SessionEnd> RunAsync(SessionState? resumed, CancellationToken cancellationToken)
@@ -91,6 +94,8 @@ internal sealed partial class ImapSession(ImapServices services, IMailConnection
 
             if (AnswersStartTls)
                 await StartTlsAsync().ConfigureAwait(false);
+            // A client that sends commands without end and reads no answers must wait for its own reading.
+            await Output.FlushIfEnoughAsync().ConfigureAwait(false);
             if (_errors >= services.Options.MaxErrors)
                 Goodbye ??= "Too many errors";
             if (Goodbye is { } goodbye)

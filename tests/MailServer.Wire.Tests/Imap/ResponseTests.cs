@@ -127,6 +127,48 @@ public sealed class ResponseTests(ITestOutputHelper output)
         }
     }
 
+    [Fact]
+    public void Flags_of_a_message_are_written_without_an_allocation()
+    {
+        var buffer = new ArrayBufferWriter<byte>(64 << 10);
+        string[] keywords = ["$Label1"];
+        WriteFlags(buffer, keywords);
+        buffer.ResetWrittenCount();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1_000; i++)
+        {
+            WriteFlags(buffer, keywords);
+            buffer.ResetWrittenCount();
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Theory]
+    [InlineData("a1 UID FETCH 1:* (UID FLAGS)", 300)]
+    [InlineData("a1 UID STORE 4711,4713:4720 +FLAGS.SILENT (\\Seen $Label1)", 600)]
+    [InlineData("a1 NOOP", 100)]
+    public void A_command_costs_no_more_than_its_values(string line, long budget)
+    {
+        var octets = Encoding.ASCII.GetBytes(line);
+        RequestParser.Parse(octets, out _);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 100; i++)
+            RequestParser.Parse(octets, out _);
+        Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / 100, 0, budget);
+    }
+
+    private static void WriteFlags(ArrayBufferWriter<byte> buffer, string[] keywords)
+    {
+        var writer = new ResponseWriter(buffer);
+        writer.Raw("* "u8);
+        writer.Number(123_456);
+        writer.Raw(" FETCH (FLAGS "u8);
+        writer.Flags(FlagBits.Seen | FlagBits.Draft, keywords, isRecent: true);
+        writer.Raw(")\r\n"u8);
+        writer.Commit();
+    }
+
     private static string Filter(byte[] octets, string[] names, bool isNot, int piece)
     {
         var filter = new HeaderFieldFilter([.. names.Select(name => (ReadOnlyMemory<byte>)Encoding.ASCII.GetBytes(name))], isNot);
