@@ -154,8 +154,9 @@ public sealed class ReadingClientTests
     /// <summary>mutt wants a terminal: script(1) gives it one.</summary>
     private static async Task MuttAsync(ServerProcess server, string settings, string folder, string copy)
     {
-        // Over IMAP mutt swallows the first key while it connects.
-        var keys = $"<refresh><tag-pattern>~A<enter><tag-prefix><copy-message><kill-line>{copy}<enter><quit>";
+        // Over IMAP mutt swallows keys while it connects: to tag all twice and thrice does no harm.
+        const string TagAll = "<tag-pattern>~A<enter>";
+        var keys = $"<refresh>{TagAll}<refresh>{TagAll}<refresh>{TagAll}<tag-prefix><copy-message><kill-line>{copy}<enter><quit>";
         var result = await Tool.RunAsync("script", ["-qec", $"mutt -n -F '{settings}' -f '{folder}' -e 'push \"{keys}\"'", "/dev/null"], home: server.File(""));
         Assert.True(result.ExitCode == 0 && File.Exists(copy), result + "\n" + server.LogText);
     }
