@@ -158,4 +158,19 @@ public sealed class OutsideTests
         Assert.Equal([1, 40], TestStore.Uids(view));
         Assert.Equal(41u, view.UidNext);
     }
+
+    [Fact]
+    public async Task A_keyword_that_another_program_has_named_is_seen_with_its_message()
+    {
+        await using var test = new TestStore();
+        await test.AppendAsync("a\r\n", flags: new() { Keywords = ["Mine"] });
+        await using var view = await test.ViewAsync();
+        await File.AppendAllTextAsync(Path.Combine(test.Maildir, KeywordFile.FileName), "1 Theirs\n", TestStore.Token);
+        var path = Assert.Single(Directory.GetFiles(Path.Combine(test.Maildir, "cur")));
+        File.Move(path, path + "b");
+        await TestStore.UntilAsync(view, () => view.InfoAt(1).Flags.Keywords.Count == 2);
+        Assert.Equal(["Mine", "Theirs"], view.InfoAt(1).Flags.Keywords);
+        await view.StoreAsync([1], FlagChange.Add, new MessageFlags { Keywords = ["third"] }, TestStore.Token);
+        Assert.Equal("0 Mine\n1 Theirs\n2 third\n", await File.ReadAllTextAsync(Path.Combine(test.Maildir, KeywordFile.FileName), TestStore.Token));
+    }
 }

@@ -1,0 +1,99 @@
+namespace MailServer.Storage.Tests;
+
+/// <summary>The server dies between any two steps of a change; afterwards all that was acknowledged is there, and nothing is half there.</summary>
+public sealed class CrashTests
+{
+    [Theory]
+    [InlineData("spool written", 0)]
+    [InlineData("spool synced", 0)]
+    [InlineData("named", 1)]
+    [InlineData("uidlist appended", 1)]
+    public async Task An_APPEND_leaves_a_whole_message_or_none(string step, int messages)
+    {
+        await using var test = new TestStore();
+        await test.AppendAsync("Subject: first\r\n\r\n");
+        DieAt(test, step);
+        await Assert.ThrowsAsync<NotSupportedException>(() => test.AppendAsync("Subject: second\r\n\r\n"));
+
+        test.Restart();
+        await test.AppendAsync("Subject: third\r\n\r\n");
+        await using var view = await test.ViewAsync();
+        Assert.Equal(2 + messages, view.Count);
+        Assert.Equal(TestStore.Uids(view).Distinct().Count(), view.Count);
+        Assert.Equal("Subject: first\r\n\r\n", await TestStore.ReadAsync(view, 1));
+        Assert.Equal("Subject: third\r\n\r\n", await TestStore.ReadAsync(view, view.Count));
+        Assert.True(view.UidAt(view.Count) > view.UidAt(view.Count - 1));
+    }
+
+    [Theory]
+    [InlineData("named", 2, 2)]
+    [InlineData("uidlist appended", 2, 2)]
+    public async Task A_MOVE_leaves_two_copies_rather_than_none(string step, int here, int there)
+    {
+        await using var test = new TestStore();
+        await test.AppendAsync("Subject: a\r\n\r\n");
+        await test.AppendAsync("Subject: b\r\n\r\n");
+        Assert.Null(await (await test.AccountAsync()).CreateAsync(new("T"), null, TestStore.Token));
+        var view = await test.ViewAsync();
+        DieAt(test, step);
+        await Assert.ThrowsAsync<NotSupportedException>(async () => await view.MoveAsync([1, 2], new("T"), TestStore.Token));
+
+        test.Restart();
+        await using var source = await test.ViewAsync();
+        await using var target = await test.ViewAsync("T");
+        Assert.Equal((here, there), (source.Count, target.Count));
+        Assert.Equal("Subject: b\r\n\r\n", await TestStore.ReadAsync(target, 2));
+    }
+
+    [Theory]
+    [InlineData("folder made")]
+    [InlineData("uidlist replaced")]
+    public async Task A_folder_half_made_can_be_used(string step)
+    {
+        await using var test = new TestStore();
+        await test.AccountAsync();
+        DieAt(test, step);
+        await Assert.ThrowsAsync<NotSupportedException>(async () => await (await test.AccountAsync()).CreateAsync(new("A"), null, TestStore.Token));
+
+        test.Restart();
+        await test.DeliverAsync(folder: "A");
+        await using var view = await test.ViewAsync("A");
+        Assert.Equal(1, view.Count);
+    }
+
+    [Fact]
+    public async Task A_folder_half_deleted_is_gone()
+    {
+        await using var test = new TestStore();
+        await test.DeliverAsync(folder: "A");
+        DieAt(test, "buried");
+        await Assert.ThrowsAsync<NotSupportedException>(async () => await (await test.AccountAsync()).DeleteAsync(new("A"), TestStore.Token));
+
+        test.Restart();
+        Assert.Equal(["INBOX"], (await (await test.AccountAsync()).ListAsync(TestStore.Token)).Value.Select(folder => folder.Name.Value));
+    }
+
+    [Fact]
+    public async Task A_failing_disk_takes_back_an_APPEND()
+    {
+        await using var test = new TestStore();
+        await test.AppendAsync("Subject: a\r\n\r\n");
+        test.Store.Context.Steps = step =>
+        {
+            if (step == "named")
+                throw new IOException("no space", 28);
+        };
+        await using var draft = (await (await test.AccountAsync()).BeginAppendAsync(FolderName.Inbox, default, null, TestStore.Token)).Value;
+        await draft.Body.WriteAsync("Subject: b\r\n\r\n"u8.ToArray(), TestStore.Token);
+        Assert.Equal(Problem.StorageFull, (await draft.CommitAsync(TestStore.Token)).Problem);
+        await using var view = await test.ViewAsync();
+        Assert.Equal(1, view.Count);
+        Assert.Empty(Directory.GetFiles(Path.Combine(test.Maildir, "tmp")));
+    }
+
+    private static void DieAt(TestStore test, string step) => test.Store.Context.Steps = reached =>
+    {
+        if (reached == step)
+            throw new NotSupportedException("killed");
+    };
+}
