@@ -5,6 +5,7 @@ internal static class FileReplacement
 {
     /// <summary>Durable when it returns.</summary>
     /// <exception cref="IOException">It failed; the old file is as it was.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be done; the old file is as it was.</exception>
     public static void Write(string path, IEnumerable<ReadOnlyMemory<byte>> parts)
     {
         if (Libc.StatusOf(path) is not { } old)
@@ -24,7 +25,7 @@ internal static class FileReplacement
                 // Owner first: a change of owner clears bits of the mode. Without the right to keep the owner nothing is changed, since
                 // other programs that read the file (a Dovecot beside us) would be shut out.
                 if (!Libc.TryChangeOwner(file.SafeFileHandle, old.User, old.Group))
-                    throw new IOException("its owner and group cannot be kept by this user");
+                    throw new UnauthorizedAccessException("its owner and group cannot be kept by this user");
                 File.SetUnixFileMode(file.SafeFileHandle, (UnixFileMode)(old.Mode & 0xFFF));
                 foreach (var part in parts)
                     file.Write(part.Span);

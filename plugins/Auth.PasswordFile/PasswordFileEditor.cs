@@ -13,6 +13,9 @@ internal sealed class PasswordFileEditor(PasswordFile file, IPasswordHasher hash
     private static readonly Problem NotALine = new(new(5, 5, 4), "This name or password hash cannot stand in a password file") { Reason = ProblemReason.Impossible };
     private static readonly Problem Busy = new(new(4, 3, 0), "The password file is being changed by somebody else") { Reason = ProblemReason.InUse };
 
+    private static readonly Problem NotAllowed =
+        new(new(5, 7, 0), "This user may not change the password file, or not keep its owner and group") { Reason = ProblemReason.NoPermission };
+
     private readonly SemaphoreSlim _gate = new(1);
 
     public ValueTask<Problem?> AddAsync(EmailAddress address, string passwordHash, CancellationToken cancellationToken)
@@ -94,7 +97,7 @@ internal sealed class PasswordFileEditor(PasswordFile file, IPasswordHasher hash
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             Log.EditFailed(logger, path, e.Message);
-            return Problem.Unavailable;
+            return e is UnauthorizedAccessException ? NotAllowed : Problem.Unavailable;
         }
         finally
         {

@@ -120,7 +120,7 @@ public sealed class PasswordFileEditTests
     {
         await using var plugin = await PasswordFileFixture.StartAsync(Text);
         Directory.CreateDirectory(plugin.Path + ".lock");
-        Assert.Equal(ProblemReason.Unavailable, (await plugin.Editor.AddAsync(Carol, "{PLAIN}new", default))?.Reason);
+        Assert.Equal(ProblemReason.NoPermission, (await plugin.Editor.AddAsync(Carol, "{PLAIN}new", default))?.Reason);
         Assert.Contains(": not changed: ", Assert.Single(plugin.Log.Lines, line => !line.Contains("(4)", StringComparison.Ordinal)), StringComparison.Ordinal);
         Assert.Equal(Text, await File.ReadAllTextAsync(plugin.Path));
     }
