@@ -5,11 +5,24 @@ namespace MailServer.Storage;
 /// <summary>What the session reads.</summary>
 internal sealed partial class FolderView
 {
+    private FolderEntry? _mapped;
+    private CrlfMap? _map;
+
     public async ValueTask<Outcome<IMessageContent>> OpenMessageAsync(int sequence, CancellationToken cancellationToken)
     {
         var entry = _slots[sequence - 1].Entry;
         var opened = await OpenFileAsync(entry, cancellationToken).ConfigureAwait(false);
-        return opened.TryGet(out var file, out var problem) ? new Outcome<IMessageContent>(new StoredContent(file, entry.CrlfSize)) : problem;
+        return opened.TryGet(out var file, out var problem) ? new Outcome<IMessageContent>(new StoredContent(file, entry.CrlfSize, MapOf(entry))) : problem;
+    }
+
+    /// <summary>Clients fetch a big message in pieces, one command each: what is known of the last one's line ends is kept.</summary>
+    private CrlfMap? MapOf(FolderEntry entry)
+    {
+        if (entry.CrlfSize <= CrlfMap.Step)
+            return null;
+        if (_mapped != entry)
+            (_mapped, _map) = (entry, new CrlfMap());
+        return _map;
     }
 
     public async ValueTask<Outcome<MessageStructure>> StructureAtAsync(int sequence, CancellationToken cancellationToken)

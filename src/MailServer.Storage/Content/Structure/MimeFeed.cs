@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace MailServer.Storage;
 
 /// <summary>
@@ -8,7 +10,7 @@ internal sealed class MimeFeed(Stream source) : ForwardStream
 {
     private static readonly byte[] Mark = [0xEF, 0xBB, 0xBF];
 
-    private readonly byte[] _buffer = new byte[16 * 1024];
+    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
     private int _start;
     private int _end;
     private bool _afterCr;
@@ -55,6 +57,13 @@ internal sealed class MimeFeed(Stream source) : ForwardStream
     }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => new(Read(buffer.Span));
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && Interlocked.Exchange(ref _buffer, []) is { Length: > 0 } buffer)
+            ArrayPool<byte>.Shared.Return(buffer);
+        base.Dispose(disposing);
+    }
 
     private int Begin(Span<byte> buffer)
     {
