@@ -30,6 +30,7 @@ public sealed class MailPipeline : IMailIngress
     internal MailPipeline(
         PipelineOptions options, IDeliveryStore store, IRoles roles, RuleEngine? rules, IDeliveryObserver? observer, TimeProvider time, ILoggerFactory logging)
     {
+        MimeOptions.Prepare();
         var logger = logging.CreateLogger("MailServer.Pipeline");
         _parts = new(
             options,

@@ -13,8 +13,6 @@ internal static class HeaderDecoder
     /// <summary>People of one field: lists of recipients in real mail end below this.</summary>
     public const int MaxPeople = 2000;
 
-    private static readonly ParserOptions Options = new() { MaxAddressGroupDepth = 2 };
-
     public static void AddValues(HeaderBlock block, ReadOnlySpan<byte> name, List<string> values)
     {
         foreach (var field in block.Fields)
@@ -29,7 +27,7 @@ internal static class HeaderDecoder
             return people;
         var octets = Encoding.ASCII.GetBytes(name);
         foreach (var field in block.Fields)
-            if (block.Has(field, octets) && InternetAddressList.TryParse(Options, block.ValueOctets(field).ToArray(), out var list))
+            if (block.Has(field, octets) && InternetAddressList.TryParse(MimeOptions.Fields, block.ValueOctets(field).ToArray(), out var list))
                 foreach (var person in list.Mailboxes.Take(MaxPeople - people.Count))
                     people.Add(new() { Name = OneLineOf(person.Name), LocalPart = OneLineOf(person.LocalPart), Domain = OneLineOf(person.Domain) });
         return people;
@@ -38,7 +36,7 @@ internal static class HeaderDecoder
     private static string Decode(ReadOnlySpan<byte> octets)
     {
         var buffer = octets.ToArray();
-        return MimeKit.Header.TryParse(Options, buffer, 0, buffer.Length, out var field) ? OneLineOf(field.Value) : "";
+        return MimeKit.Header.TryParse(MimeOptions.Fields, buffer, 0, buffer.Length, out var field) ? OneLineOf(field.Value) : "";
     }
 
     // An encoded word may hold line ends and other control characters.

@@ -9,13 +9,11 @@ internal sealed class PartLister : MimeReader
     /// <summary>Parts that are listed: mail that people write has below fifty.</summary>
     public const int MaxParts = 1000;
 
-    private static readonly ParserOptions Limits = new() { MaxMimeDepth = 50 };
-
     private readonly List<MailPart> _parts = [];
     private string _fileName = "";
 
     private PartLister(Stream message)
-        : base(Limits, message, MimeFormat.Entity)
+        : base(MimeOptions.Parts, message, MimeFormat.Entity)
     {
     }
 
@@ -39,7 +37,7 @@ internal sealed class PartLister : MimeReader
     protected override void OnHeaderRead(Header header, int beginLineNumber, CancellationToken cancellationToken)
     {
         // RFC 2183 §2.3; older programs give the name in Content-Type only.
-        if (header.Id == HeaderId.ContentDisposition && ContentDisposition.TryParse(Limits, header.RawValue, out var disposition) && disposition.FileName is { Length: > 0 } name)
+        if (header.Id == HeaderId.ContentDisposition && ContentDisposition.TryParse(MimeOptions.Parts, header.RawValue, out var disposition) && disposition.FileName is { Length: > 0 } name)
             _fileName = name;
     }
 
