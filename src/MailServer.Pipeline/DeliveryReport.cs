@@ -15,6 +15,9 @@ public sealed record DeliveryReport
     /// <summary>What the rules decided, with the steps that led there. When a folder could not be used this says what was done instead.</summary>
     public required Delivery Delivery { get; init; }
 
+    /// <summary>The step that says where it goes, flags and Stop aside; null when no rule spoke.</summary>
+    public DeliveryStep? Deciding => DecidingOf(Delivery);
+
     /// <summary>The files written, in the order of the delivery's folders; empty when it was discarded or failed.</summary>
     public IReadOnlyList<string> Paths { get; init; } = [];
 
@@ -29,6 +32,14 @@ public sealed record DeliveryReport
 
     /// <summary>From the message's end to the copy's safe place on disk.</summary>
     public required TimeSpan Elapsed { get; init; }
+
+    internal static DeliveryStep? DecidingOf(Delivery delivery)
+    {
+        for (var i = delivery.Steps.Count - 1; i >= 0; i--)
+            if (delivery.Steps[i] is var step && !step.Action.StartsWith("Stop(", StringComparison.Ordinal) && !step.Action.StartsWith("AddFlag(", StringComparison.Ordinal))
+                return step;
+        return delivery.Steps is [.., var last] ? last : null;
+    }
 }
 
 /// <summary>Is told of deliveries, for the journal and the demo. Called once a recipient before the peer gets its answer: be quick; must not throw.</summary>

@@ -14,7 +14,7 @@ public sealed class MessageTests
         ("Subject: =?utf-8?q?K=C3=B6ln?= =?utf-8?b?w6k=?=", "Subject", ["Kölné"]),
         ("Subject: =?iso-2022-jp?b?GyRCTWg9NSROTT1EahsoQg==?=", "Subject", ["来週の予定"]),
         ("Subject: =?utf-8?q?a=0D=0ABcc:_x?=", "Subject", ["aBcc: x"]),
-        ("Subject: =?no-such-charset?q?abc?=", "Subject", ["=?no-such-charset?q?abc?="]),
+        ("Subject: =?no-such-charset?q?abc?=", "Subject", ["abc"]),
         ("Subject: raw é", "Subject", ["raw é"]),
         ("A: 1\nB: 2\na: 3", "A", ["1", "3"]),
         ("Subject", "Subject", []),
@@ -31,14 +31,18 @@ public sealed class MessageTests
     [Fact]
     public async Task Fields_are_unfolded_and_decoded()
     {
+        List<string> wrong = [];
         foreach (var (header, name, values) in Fields)
         {
             var block = await HeaderBlock.ReadAsync(Stream(header), default);
             List<string> found = [];
             if (Ascii.IsValid(name))
                 HeaderDecoder.AddValues(block, Encoding.ASCII.GetBytes(name), found);
-            Assert.True(values.SequenceEqual(found), $"{header}: {string.Join('|', found)}");
+            if (!values.SequenceEqual(found))
+                wrong.Add($"{header}: {string.Join('|', found)}");
         }
+
+        Assert.Empty(wrong);
     }
 
     [Theory]

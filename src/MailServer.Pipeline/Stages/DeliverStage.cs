@@ -70,11 +70,11 @@ internal sealed class DeliverStage(IDeliveryStore store, IDeliveryObserver? obse
 
     private void Report(Envelope envelope, SpooledMessage message, Recipient recipient, (Delivery Delivery, List<string> Paths, Problem? Problem) outcome, long started)
     {
-        var last = outcome.Delivery.Steps.Count > 0 ? outcome.Delivery.Steps[^1] : null;
+        var deciding = DeliveryReport.DecidingOf(outcome.Delivery);
         if (outcome.Problem is { } problem)
             Log.NotDelivered(logger, message.Id, recipient.Address, problem.Text);
         else if (logger.IsEnabled(LogLevel.Information))
-            Log.Delivered(logger, message.Id, recipient.Address, recipient.Account.Address, Folders(outcome.Delivery), last is null ? "" : $" by {last.Rule}({last.Line})");
+            Log.Delivered(logger, message.Id, recipient.Address, recipient.Account.Address, Folders(outcome.Delivery), deciding is null ? "" : $" by {deciding.Rule}({deciding.Line})");
         if (observer is null)
             return;
 #pragma warning disable CA1031 // a journal that fails must not lose mail or send it twice

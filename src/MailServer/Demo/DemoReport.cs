@@ -59,7 +59,7 @@ internal static class DemoReport
     {
         var headers = MessageHeaders.Of(line.Mail.Message);
         var from = EncodedWords.Decode(MessageHeaders.Find(headers, "From") ?? "");
-        var step = line.Report?.Delivery.Steps is [.., var last] ? last : null;
+        var step = line.Report?.Deciding;
         return
         [
             from.IndexOf('<', StringComparison.Ordinal) is var open and > 0 ? from[..open].Trim().Trim('"') : from.Trim('<', '>'),
