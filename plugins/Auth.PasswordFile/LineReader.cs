@@ -47,7 +47,7 @@ internal sealed class LineReader(IReadOnlyList<string> domains, IPasswordHasher 
     private User? TryReadUser(string name)
     {
         var isAddress = name.Contains('@', StringComparison.Ordinal);
-        return EmailAddress.TryParse(isAddress ? name : $"{name}@{domains[0]}", out var address)
+        return AccountName.TryRead(isAddress ? name : $"{name}@{domains[0]}") is { } address
             ? new User { Name = isAddress ? address.ToString() : name, Address = address }
             : null;
     }

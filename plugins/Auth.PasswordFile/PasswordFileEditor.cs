@@ -20,6 +20,7 @@ internal sealed class PasswordFileEditor(PasswordFile file, IPasswordHasher hash
 
     public ValueTask<Problem?> AddAsync(EmailAddress address, string passwordHash, CancellationToken cancellationToken)
     {
+        address = AccountName.Normal(address);
         var line = Encoding.UTF8.GetBytes($"{address}:{passwordHash}::::::");
         if (!IsSound(passwordHash) || file.Reader.Read(line) is not { Entry: { } entry, Complaint: null } || entry.User.Address != address)
             return new(NotALine);

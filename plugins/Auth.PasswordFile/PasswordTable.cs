@@ -16,14 +16,16 @@ internal sealed class PasswordTable(IReadOnlyList<PasswordEntry> entries, IReadO
     public PasswordEntry? FindLogin(string name)
     {
         if (name.Contains('@', StringComparison.Ordinal))
-            return EmailAddress.TryParse(name, out var address) ? Find(address) : null;
+            return EmailAddress.TryParse(name, out var written) ? Find(written) : null;
         return _byName.GetValueOrDefault(name) ?? (domains.Count > 0 ? _byName.GetValueOrDefault($"{name}@{domains[0]}") : null);
     }
 
     /// <summary>Whose mail this is. A name without a domain gets the mail of all our domains.</summary>
-    public PasswordEntry? Find(EmailAddress address) =>
-        _byName.GetValueOrDefault(address.ToString())
-        ?? (domains.Contains(address.Domain, StringComparer.OrdinalIgnoreCase) ? _byName.GetValueOrDefault(address.LocalPart) : null);
+    public PasswordEntry? Find(EmailAddress written)
+    {
+        var address = AccountName.Normal(written);
+        return _byName.GetValueOrDefault(address.ToString()) ?? (domains.Contains(address.Domain, StringComparer.OrdinalIgnoreCase) ? _byName.GetValueOrDefault(address.LocalPart) : null);
+    }
 
     /// <summary>Whether an account of <paramref name="other"/> is missing here.</summary>
     public bool Lacks(PasswordTable other) => other._byName.Keys.Any(name => !_byName.ContainsKey(name));

@@ -66,6 +66,18 @@ public sealed class PasswordFileReadTests
         Assert.Equal(name, await plugin.FindAsync(address));
     }
 
+    [Theory]
+    [InlineData("eva@bücher.example")]
+    [InlineData("eva@xn--bcher-kva.example")]
+    [InlineData("eva@XN--BCHER-kva.Example")]
+    public async Task A_domain_may_be_written_in_either_form(string written)
+    {
+        await using var plugin = await PasswordFileFixture.StartAsync(written + ":{PLAIN}x\n");
+        Assert.Equal("eva@xn--bcher-kva.example", await plugin.FindAsync("eva@xn--bcher-kva.example"));
+        Assert.Equal("eva@xn--bcher-kva.example", await plugin.FindAsync("eva@bücher.example"));
+        Assert.Equal(AuthOutcome.Accepted, await plugin.LoginAsync("eva@bücher.example", "x"));
+    }
+
     [Fact]
     public async Task A_changed_file_is_read_again()
     {
