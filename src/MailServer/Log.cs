@@ -67,5 +67,8 @@ internal static partial class Log
     [LoggerMessage(EventId = 821, Level = LogLevel.Error, Message = "a command failed")]
     public static partial void CommandFailed(ILogger logger, Exception exception);
 
-    // Next free id: 822
+    [LoggerMessage(EventId = 822, Level = LogLevel.Warning, Message = "at most {Possible} connections instead of {Configured}: the process may not open more files (LimitNOFILE=)")]
+    public static partial void TooFewFiles(ILogger logger, int possible, int configured);
+
+    // Next free id: 823
 }

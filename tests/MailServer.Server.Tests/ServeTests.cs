@@ -165,6 +165,24 @@ public sealed class ServeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_flood_of_connections_does_not_use_up_the_file_descriptors()
+    {
+        _server.Configure(limits: "connections = 5000\nconnections_per_address = 5000");
+        await _server.StartAsync("bash", "-c", "ulimit -n 300; exec \"$0\" serve --config \"$1\"", ServerProcess.Executable, _server.Config);
+        var peers = new List<Peer>();
+        for (var i = 0; i < 280; i++)
+            peers.Add(await _server.ConnectAsync("mx"));
+        var greetings = await Task.WhenAll(peers.Select(peer => peer.LineAsync()));
+        foreach (var peer in peers)
+            await peer.DisposeAsync();
+
+        Assert.Equal(50, greetings.Count(line => line?.StartsWith("220", StringComparison.Ordinal) == true));
+        Assert.Contains("at most 50 connections instead of 5000", _server.Log);
+        Assert.DoesNotContain("cannot accept", _server.Log);
+        Assert.DoesNotContain("threw", _server.Log);
+    }
+
+    [Fact]
     public async Task The_control_socket_and_the_data_directory_are_the_owners_alone()
     {
         await _server.StartAsync();

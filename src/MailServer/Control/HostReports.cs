@@ -17,7 +17,7 @@ internal static class HostReports
         ProcessId = Environment.ProcessId,
         StartedAt = host.StartedAt,
         Connections = host.Listeners.Limits.Count,
-        MaxConnections = host.Config.MaxConnections,
+        MaxConnections = host.Listeners.Limits.Max,
         Sessions = host.Plugins.SessionCount,
         Certificate = host.Listeners.Certificates?.Current is { } certificate ? new(certificate.Subject, certificate.NotAfter) : null,
         Listeners =

@@ -13,6 +13,9 @@ internal sealed class ConnectionLimits(int max, int maxPerAddress)
 
     public int Count { get; private set; }
 
+    /// <summary>How many there may be in all.</summary>
+    public int Max => Volatile.Read(ref _max);
+
     /// <summary>Changes the limits; connections that exist stay.</summary>
     public void Set(int max, int maxPerAddress)
     {

@@ -13,6 +13,9 @@ namespace MailServer.Server.Listening;
 /// <summary>All listeners and all connections that came in through them.</summary>
 internal sealed class ListenerSet : IAsyncDisposable
 {
+    // What a server without connections has open, and some: its assemblies, listeners, watches, rules that are compiled.
+    private const int OwnFiles = 200;
+
     private readonly PluginManager _plugins;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -84,7 +87,7 @@ internal sealed class ListenerSet : IAsyncDisposable
     {
         var old = _listeners;
         _config = config;
-        Limits.Set(config.MaxConnections, config.MaxConnectionsPerAddress);
+        Limits.Set(MaxConnectionsOf(config), config.MaxConnectionsPerAddress);
         for (var i = 0; i < listeners.Length; i++)
             listeners[i].Config = config.Listeners[i];
         _listeners = listeners;
@@ -121,6 +124,19 @@ internal sealed class ListenerSet : IAsyncDisposable
     {
         _transport.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>
+    /// As configured, but no more than the process has file descriptors for: a session has its mail open beside its socket. Where they run
+    /// out, the runtime cannot open an assembly that it needs just then, and does not try again.
+    /// </summary>
+    private int MaxConnectionsOf(ServerConfig config)
+    {
+        var possible = Math.Max(1, (OpenFileLimit.Read() - OwnFiles) / 2);
+        if (config.MaxConnections <= possible)
+            return config.MaxConnections;
+        Log.TooFewFiles(_logger, possible, config.MaxConnections);
+        return possible;
     }
 
     private void Accept(Listener listener, Socket socket)
@@ -170,7 +186,7 @@ internal sealed class ListenerSet : IAsyncDisposable
 #pragma warning restore CA1031
         {
             // A socket that its peer has closed before we looked at it.
-            if (e is not (SocketException or ObjectDisposedException or IOException))
+            if (e is not (SocketException or ObjectDisposedException))
                 Log.SessionFailed(_logger, remote.ToString(), e);
             socket.Dispose();
         }
