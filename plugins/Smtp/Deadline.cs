@@ -31,7 +31,10 @@ internal sealed class Deadline : IDisposable
     public void Arm(TimeSpan limit)
     {
         var left = limit - _time.GetElapsedTime(_since);
-        _limit.CancelAfter(left > TimeSpan.FromMilliseconds(1) ? left : TimeSpan.FromMilliseconds(1));
+        if (left > TimeSpan.Zero)
+            _limit.CancelAfter(left);
+        else
+            _limit.Cancel();
     }
 
     public void Disarm() => _limit.CancelAfter(Timeout.InfiniteTimeSpan);
