@@ -29,10 +29,16 @@ internal sealed class StoredContent(SafeFileHandle file, long crlfSize, CrlfMap?
         try
         {
             var place = _isPlain ? new(offset, offset, false) : _map.Before(offset);
+            var isFirst = true;
             while (length > 0)
             {
                 var block = buffer.AsMemory(0, (int)Math.Min(BlockSize, crlfSize - place.Octet));
-                var read = await RandomAccess.ReadAsync(file, block, place.Position, cancellationToken).ConfigureAwait(false);
+
+                // The first block is nearly always cached, and most messages have no second: a change of threads would cost more than the read.
+                var read = isFirst
+                    ? RandomAccess.Read(file, block.Span, place.Position)
+                    : await RandomAccess.ReadAsync(file, block, place.Position, cancellationToken).ConfigureAwait(false);
+                isFirst = false;
                 if (read == 0)
                     throw new EndOfStreamException($"the message file ends before octet {offset + length} of {crlfSize}");
 
