@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using MailServer.Rules;
 
@@ -6,9 +7,10 @@ namespace MailServer.RuleHost;
 /// <summary><c>compile</c>: checks scripts, and writes their compiled forms when there is somewhere to write them.</summary>
 internal static class CompileCommand
 {
-    public static int Run(string[] arguments, TextWriter output, TextWriter errors)
+    public static int Run(string[] arguments, TextReader input, TextWriter output, TextWriter errors)
     {
         string? directory = null;
+        var stay = TimeSpan.Zero;
         var identity = "";
         var files = new List<string>();
         for (var i = 0; i < arguments.Length; i++)
@@ -28,6 +30,10 @@ internal static class CompileCommand
                     if (arguments[++i] != RuleIdentity.Api)
                         return Fail(errors, "this rule host belongs to another build of the server");
                     break;
+                case "--stay" when i + 1 < arguments.Length && int.TryParse(arguments[i + 1], CultureInfo.InvariantCulture, out var seconds):
+                    stay = TimeSpan.FromSeconds(seconds);
+                    i++;
+                    break;
                 case var file when !file.StartsWith('-'):
                     files.Add(file);
                     break;
@@ -35,9 +41,37 @@ internal static class CompileCommand
                     return Fail(errors, $"unknown option: {unknown}");
             }
 
+        CompileAll(files, directory, identity, output);
+        if (stay > TimeSpan.Zero)
+            Follow(stay, directory, identity, input, output);
+        return 0;
+    }
+
+    /// <summary>Compiles what comes on standard input, a file's name in JSON a line and an empty line after the last, until nothing has come for a while.</summary>
+    private static void Follow(TimeSpan stay, string? directory, string identity, TextReader input, TextWriter output)
+    {
+        // A read from a terminal or pipe cannot be given up, and nothing here needs an orderly end.
+        using var idle = new Timer(static _ => Environment.Exit(0));
+        var files = new List<string>();
+        while (true)
+        {
+            output.WriteLine();
+            output.Flush();
+            files.Clear();
+            idle.Change(stay, Timeout.InfiniteTimeSpan);
+            while (input.ReadLine() is { Length: > 0 } line)
+                files.Add(JsonSerializer.Deserialize(line, CompileJson.Default.String) ?? "");
+            idle.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            if (files.Count == 0)
+                return;
+            CompileAll(files, directory, identity, output);
+        }
+    }
+
+    private static void CompileAll(List<string> files, string? directory, string identity, TextWriter output)
+    {
         foreach (var file in files)
             output.WriteLine(JsonSerializer.Serialize(Compile(file, directory, identity), CompileJson.Default.CompileReply));
-        return 0;
     }
 
     public static int Fail(TextWriter errors, string reason)

@@ -109,6 +109,29 @@ public sealed class ReloadTests
         static void Write(Host host, int version) => host.Write("10.csx", $"FileInto(\"V{version}\");\nAddFlag(\"V{version}\");");
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(60)]
+    public async Task Edits_are_compiled_whether_the_compiler_stays_or_has_gone(int stay)
+    {
+        await using var host = new Host();
+        host.Write("10 \"a\\b\".csx", "FileInto(\"V0\");");
+        var engine = await host.StartAsync(host.Options with { CompilerStay = TimeSpan.FromSeconds(stay) });
+        for (var i = 1; i <= 3; i++)
+        {
+            Assert.Equal($"V{i - 1}", Folder(engine));
+            if (stay == 1 && i % 2 == 0)
+                await Task.Delay(1500);
+            host.Write("10 \"a\\b\".csx", $"FileInto(\"V{i}\");");
+            host.Write("20.csx", i == 2 ? "Keap();" : "// nothing");
+            await engine.ReloadAsync(default);
+            Assert.Equal(i == 2 ? RuleState.Outdated : RuleState.Live, engine.Status().Rules[1].State);
+        }
+
+        Assert.Equal("V3", Folder(engine));
+        Assert.Null(engine.Status().CompilerProblem);
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Run(RuleEngine engine, string expected)
     {

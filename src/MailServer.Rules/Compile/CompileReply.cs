@@ -18,4 +18,5 @@ internal sealed record CompileReply
 }
 
 [JsonSerializable(typeof(CompileReply))]
+[JsonSerializable(typeof(string))]
 internal sealed partial class CompileJson : JsonSerializerContext;

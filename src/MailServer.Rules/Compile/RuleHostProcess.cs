@@ -1,15 +1,19 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 
 namespace MailServer.Rules;
 
-/// <summary>Starts the rule host, the only process with a compiler in it. It ends when its work is done.</summary>
-internal sealed class RuleHostProcess(string path, TimeSpan limit, TimeProvider time)
+/// <summary>
+/// Starts the rule host, the only process with a compiler in it. It ends when its work is done; one that may stay is used again for the next
+/// edit, which then takes milliseconds, and ends when none comes. Not for use by two at once.
+/// </summary>
+internal sealed class RuleHostProcess(string path, TimeSpan limit, TimeSpan stay, TimeProvider time) : IDisposable
 {
-    // Output beyond this is no list of diagnostics any more.
-    private const int MaxOutput = 4 * 1024 * 1024;
+    private RuleHostChild? _child;
+    private string _started = "";
 
     /// <summary>Checks scripts, and writes their compiled form into <paramref name="output"/> when that is not null.</summary>
     /// <exception cref="RuleHostException">The compiler could not be used.</exception>
@@ -20,15 +24,12 @@ internal sealed class RuleHostProcess(string path, TimeSpan limit, TimeProvider 
 
         using var timer = new CancellationTokenSource(limit, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
-        using var process = Start(Arguments(files, output, identity));
+        var isDone = false;
         try
         {
-            var errors = ReadAsync(process.StandardError, both.Token);
-            var lines = await ReadAsync(process.StandardOutput, both.Token).ConfigureAwait(false);
-            await process.WaitForExitAsync(both.Token).ConfigureAwait(false);
-            if (process.ExitCode != 0)
-                throw new RuleHostException($"the rule host failed ({process.ExitCode}): {RuleFailure.OneLine((await errors.ConfigureAwait(false)).Trim())}");
-            return Parse(lines);
+            var replies = Parse(await AnswerAsync(files, output, identity, both.Token).ConfigureAwait(false));
+            isDone = stay > TimeSpan.Zero;
+            return replies;
         }
         catch (OperationCanceledException) when (timer.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
@@ -36,16 +37,42 @@ internal sealed class RuleHostProcess(string path, TimeSpan limit, TimeProvider 
         }
         finally
         {
-            if (!process.HasExited)
-                process.Kill(entireProcessTree: true);
+            if (!isDone)
+                Dispose();
         }
     }
 
-    private static List<string> Arguments(IReadOnlyList<string> files, string? output, string identity)
+    /// <summary>Ends a process that has stayed.</summary>
+    public void Dispose()
+    {
+        _child?.Dispose();
+        _child = null;
+    }
+
+    private async Task<List<string>> AnswerAsync(IReadOnlyList<string> files, string? output, string identity, CancellationToken cancellationToken)
+    {
+        // One that has stayed may end at any moment: then another is started.
+        if (_child is { IsRunning: true } child && _started == $"{output} {identity}"
+            && await child.TrySendAsync(files, cancellationToken).ConfigureAwait(false)
+            && await child.ReadAnswerAsync(cancellationToken).ConfigureAwait(false) is { } answer)
+            return answer;
+
+        Dispose();
+        (_child, _started) = (new(Start(Arguments(files, output, identity))), $"{output} {identity}");
+        return await _child.ReadAnswerAsync(cancellationToken).ConfigureAwait(false)
+            ?? throw Failed(await _child.EndAsync(cancellationToken).ConfigureAwait(false));
+    }
+
+    private static RuleHostException Failed((int ExitCode, string Errors) end) =>
+        new($"the rule host failed ({end.ExitCode}): {RuleFailure.OneLine(end.Errors)}");
+
+    private List<string> Arguments(IReadOnlyList<string> files, string? output, string identity)
     {
         List<string> arguments = ["compile", "--api", RuleIdentity.Api];
         if (output is not null)
             arguments.AddRange(["--out", output, "--identity", identity]);
+        if (stay > TimeSpan.Zero)
+            arguments.AddRange(["--stay", ((int)stay.TotalSeconds).ToString(CultureInfo.InvariantCulture)]);
         return [.. arguments, "--", .. files];
     }
 
@@ -58,6 +85,7 @@ internal sealed class RuleHostProcess(string path, TimeSpan limit, TimeProvider 
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            StandardInputEncoding = new UTF8Encoding(false),
             StandardOutputEncoding = Encoding.UTF8,
             UseShellExecute = false,
         };
@@ -70,7 +98,8 @@ internal sealed class RuleHostProcess(string path, TimeSpan limit, TimeProvider 
 #pragma warning disable RS0030 // This is the one place that starts a process.
             var process = Process.Start(start) ?? throw new RuleHostException($"cannot start {command}");
 #pragma warning restore RS0030
-            process.StandardInput.Close();
+            if (stay <= TimeSpan.Zero)
+                process.StandardInput.Close();
             return process;
         }
         catch (System.ComponentModel.Win32Exception e)
@@ -93,23 +122,11 @@ internal sealed class RuleHostProcess(string path, TimeSpan limit, TimeProvider 
             .FirstOrDefault(File.Exists) ?? "dotnet", path);
     }
 
-    private static async Task<string> ReadAsync(StreamReader reader, CancellationToken cancellationToken)
-    {
-        var text = new StringBuilder();
-        var buffer = new char[4096];
-        while (await reader.ReadAsync(buffer, cancellationToken).ConfigureAwait(false) is > 0 and var count)
-            if (text.Length < MaxOutput)
-                text.Append(buffer, 0, count);
-        return text.ToString();
-    }
-
-    private static List<CompileReply> Parse(string lines)
+    private static List<CompileReply> Parse(List<string> lines)
     {
         try
         {
-            return [.. lines.Split('\n', StringSplitOptions.RemoveEmptyEntries)
-                .Select(line => JsonSerializer.Deserialize(line, CompileJson.Default.CompileReply))
-                .OfType<CompileReply>()];
+            return [.. lines.Select(line => JsonSerializer.Deserialize(line, CompileJson.Default.CompileReply)).OfType<CompileReply>()];
         }
         catch (JsonException e)
         {

@@ -102,7 +102,7 @@ public sealed class RuleEngine : IAsyncDisposable
         var present = files.Where(file => !missing.Contains(file)).ToList();
         try
         {
-            var host = new RuleHostProcess(options.RuleHostPath, options.CompileLimit, TimeProvider.System);
+            using var host = new RuleHostProcess(options.RuleHostPath, options.CompileLimit, stay: TimeSpan.Zero, TimeProvider.System);
             var replies = present.Count == 0 ? [] : await host.CompileAsync(present, null, "", cancellationToken).ConfigureAwait(false);
             var found = replies.ToDictionary(reply => reply.File, reply => reply.Diagnostics);
             return [.. files.Select(file => new RuleCheck(file, missing.Contains(file)
@@ -121,6 +121,7 @@ public sealed class RuleEngine : IAsyncDisposable
         await _end.CancelAsync().ConfigureAwait(false);
         _watch?.Dispose();
         await _loop.ConfigureAwait(false);
+        _loader.Dispose();
         var last = _current;
         _current = new([], _options.StepBudget, _logger);
         foreach (var rule in last.Rules)

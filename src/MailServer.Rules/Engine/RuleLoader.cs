@@ -22,10 +22,10 @@ internal sealed record RuleLoad
 }
 
 /// <summary>Turns the scripts of the folder into loaded rules: from those in service, from the cache, or by the compiler, in this order.</summary>
-internal sealed class RuleLoader(RuleOptions options, TimeProvider time, ILogger logger)
+internal sealed class RuleLoader(RuleOptions options, TimeProvider time, ILogger logger) : IDisposable
 {
     private readonly RuleCache _cache = new(options.CacheDirectory, RuleIdentity.Of(options.RuleHostPath), time);
-    private readonly RuleHostProcess _compiler = new(options.RuleHostPath, options.CompileLimit, time);
+    private readonly RuleHostProcess _compiler = new(options.RuleHostPath, options.CompileLimit, options.CompilerStay, time);
 
     // Texts that do not compile, by key: another script's change need not try them again.
     private Dictionary<string, IReadOnlyList<RuleDiagnostic>> _hopeless = [];
@@ -63,6 +63,8 @@ internal sealed class RuleLoader(RuleOptions options, TimeProvider time, ILogger
         Remember(scripts, load);
         return load;
     }
+
+    public void Dispose() => _compiler.Dispose();
 
     private (List<RuleScript> Scripts, List<RuleDiagnostic> Refused)? Read()
     {

@@ -18,6 +18,9 @@ public sealed record RuleOptions
     /// <summary>How long the compiler may take: a slow machine needs ten seconds for the first script.</summary>
     public TimeSpan CompileLimit { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>How long the compiler waits for the next edit before it ends: who edits saves often, and a start takes a second or more. Zero: it ends at once.</summary>
+    public TimeSpan CompilerStay { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How long to wait after a change for the next one: an editor writes in several steps.</summary>
     public TimeSpan Settle { get; init; } = TimeSpan.FromMilliseconds(200);
 }
