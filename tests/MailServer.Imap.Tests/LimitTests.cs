@@ -75,6 +75,22 @@ public sealed class LimitTests
         await session.SayAsync("d LOGIN alice seCret-7", "d OK");
     }
 
+    [Theory]
+    [InlineData(10)]
+    [InlineData(9_000)]
+    [InlineData(70_000)]
+    [InlineData(300_000)]
+    public async Task Fields_are_found_in_a_header_of_any_length(int padding)
+    {
+        var session = await Session.LoggedInAsync();
+        session.Inbox.Deliver($"First: 1\r\nPad: {new string('x', padding)}\r\nMiddle: 2\r\nPad: {new string('y', padding)}\r\nLast: 3\r\n\r\nFirst: no\r\n");
+        await session.Connection.SendAsync("s SELECT INBOX\r\n");
+        await session.SkipToAsync("s OK");
+        await session.SayAsync("a FETCH 1 BODY.PEEK[HEADER.FIELDS (First Middle Last)]",
+            "* 1 FETCH (BODY[HEADER.FIELDS (First Middle Last)] {33}", "First: 1", "Middle: 2", "Last: 3", "", ")", "a OK");
+        await session.SayAsync("b FETCH 1 BODY.PEEK[HEADER.FIELDS.NOT (Pad)]<7.5>", "* 1 FETCH (BODY[HEADER.FIELDS.NOT (Pad)]<7> {5}", "1", "Mi)", "b OK");
+    }
+
     [Fact]
     public async Task A_large_message_streams_both_ways()
     {

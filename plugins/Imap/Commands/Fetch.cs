@@ -14,6 +14,7 @@ internal static class Fetch
         if (!MessageSet.TryResolve(view, request.Messages, request.IsUid, out var set))
             return MessageSet.Invalid;
         var plan = FetchPlan.From(request);
+        var header = new HeaderBuffer();
         Problem? failure = null;
         foreach (var (first, last) in set.Blocks(BlockSize))
         {
@@ -26,7 +27,7 @@ internal static class Fetch
                 var seen = await MarkSeenAsync(view, plan, first, last, cancellationToken).ConfigureAwait(false);
                 for (var sequence = first; sequence <= last; sequence++)
                 {
-                    var problem = await FetchMessage.WriteAsync(session, view, plan, sequence, seen.Contains(sequence), cancellationToken).ConfigureAwait(false);
+                    var problem = await FetchMessage.WriteAsync(session, view, plan, header, sequence, seen.Contains(sequence), cancellationToken).ConfigureAwait(false);
                     failure = problem ?? failure;
                 }
             }

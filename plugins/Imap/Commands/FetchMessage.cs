@@ -8,7 +8,7 @@ internal static class FetchMessage
 {
     /// <summary>Nothing is written when there is a problem.</summary>
     public static async ValueTask<Problem?> WriteAsync(
-        ImapSession session, IFolderView view, FetchPlan plan, int sequence, bool tellsFlags, CancellationToken cancellationToken)
+        ImapSession session, IFolderView view, FetchPlan plan, HeaderBuffer header, int sequence, bool tellsFlags, CancellationToken cancellationToken)
     {
         MessageStructure? structure = null;
         if (plan.NeedsStructure)
@@ -20,7 +20,7 @@ internal static class FetchMessage
 
         if (!plan.NeedsContent)
         {
-            await WriteItemsAsync(session, view, plan, sequence, tellsFlags, structure, content: null, cancellationToken).ConfigureAwait(false);
+            await WriteItemsAsync(session, view, plan, header, sequence, tellsFlags, structure, content: null, cancellationToken).ConfigureAwait(false);
             return null;
         }
 
@@ -28,7 +28,7 @@ internal static class FetchMessage
         if (!opened.TryGet(out var content, out var failure))
             return Report(session, view, sequence, failure);
         await using (content.ConfigureAwait(false))
-            await WriteItemsAsync(session, view, plan, sequence, tellsFlags, structure, content, cancellationToken).ConfigureAwait(false);
+            await WriteItemsAsync(session, view, plan, header, sequence, tellsFlags, structure, content, cancellationToken).ConfigureAwait(false);
         return null;
     }
 
@@ -39,7 +39,7 @@ internal static class FetchMessage
     }
 
     private static async ValueTask WriteItemsAsync(
-        ImapSession session, IFolderView view, FetchPlan plan, int sequence, bool tellsFlags, MessageStructure? structure, IMessageContent? content,
+        ImapSession session, IFolderView view, FetchPlan plan, HeaderBuffer header, int sequence, bool tellsFlags, MessageStructure? structure, IMessageContent? content,
         CancellationToken cancellationToken)
     {
         for (var i = 0; i < plan.Items.Count; i++)
@@ -47,7 +47,7 @@ internal static class FetchMessage
             var item = plan.Items[i];
             if (item.Section is { } section && content is not null)
             {
-                var octets = await SectionContent.FindAsync(structure?.Root, section, content, cancellationToken).ConfigureAwait(false);
+                var octets = await SectionContent.FindAsync(structure?.Root, section, content, header, cancellationToken).ConfigureAwait(false);
                 WriteItem(session, view, sequence, item, isFirst: i == 0, structure, octets?.Within(item.Partial).Size);
                 if (octets is not null)
                     await octets.Within(item.Partial).CopyToAsync(content, session.Output.Pipe, cancellationToken).ConfigureAwait(false);

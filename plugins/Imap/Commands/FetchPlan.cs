@@ -30,7 +30,7 @@ internal sealed record FetchPlan
             : request.Items;
         var needsContent = items.Any(item => item.Section is not null);
         var needsStructure = items.Any(item => item.Name is FetchName.Envelope or FetchName.Body or FetchName.BodyStructure
-            || (item.Section is { } section && !IsWhole(section)));
+            || (item.Section is { } section && !IsFoundWithoutStructure(section)));
         return new()
         {
             Items = items,
@@ -41,6 +41,10 @@ internal sealed record FetchPlan
             HasFlags = items.Any(item => item.Name == FetchName.Flags),
         };
     }
+
+    /// <summary>The message's own fields end at its first empty line: clients ask for them of every message in a list, and no structure is read for that.</summary>
+    private static bool IsFoundWithoutStructure(BodySection section) =>
+        IsWhole(section) || section is { Part.Count: 0, Text: SectionText.HeaderFields or SectionText.HeaderFieldsNot };
 
     public static bool IsWhole(BodySection section) => section.Part.Count == 0 && section.Text == SectionText.All;
 }

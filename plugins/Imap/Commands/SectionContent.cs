@@ -7,7 +7,8 @@ namespace MailServer.Plugins.Imap.Commands;
 /// <summary>The octets of a section as ranges of the message: nothing is read before it is sent.</summary>
 /// <param name="Ranges">Offsets and lengths, ascending.</param>
 /// <param name="EmptyLine">Octets of an empty line behind them that the message does not have (0 to 2).</param>
-internal sealed record SectionContent(IReadOnlyList<(long Offset, long Length)> Ranges, int EmptyLine = 0)
+/// <param name="Header">Where the ranges may be in memory already; used before the next section is looked for.</param>
+internal sealed record SectionContent(IReadOnlyList<(long Offset, long Length)> Ranges, int EmptyLine = 0, HeaderBuffer? Header = null)
 {
     private static SectionContent Nothing { get; } = new([]);
 
@@ -15,10 +16,14 @@ internal sealed record SectionContent(IReadOnlyList<(long Offset, long Length)> 
 
     /// <summary>Null when the message has no such part (it is answered with NIL).</summary>
     public static async ValueTask<SectionContent?> FindAsync(
-        MessagePart? root, BodySection section, IMessageContent content, CancellationToken cancellationToken)
+        MessagePart? root, BodySection section, IMessageContent content, HeaderBuffer header, CancellationToken cancellationToken)
     {
-        if (FetchPlan.IsWhole(section) || root is null)
+        if (FetchPlan.IsWhole(section))
             return new([(0, content.Size)]);
+        if (section is { Part.Count: 0, Fields.Count: > 0 })
+            return await FilterAsync(0, content.Size, section, content, header, cancellationToken).ConfigureAwait(false);
+        if (root is null)
+            return null;
         if (Find(root, section.Part) is not { } part)
             return null;
         if (section.Text == SectionText.All)
@@ -33,7 +38,7 @@ internal sealed record SectionContent(IReadOnlyList<(long Offset, long Length)> 
         {
             SectionText.Header => new([(message.HeaderStart, message.HeaderLength)]),
             SectionText.Text => new([(message.BodyStart, message.BodyLength)]),
-            _ => await FilterAsync(message, section, content, cancellationToken).ConfigureAwait(false),
+            _ => await FilterAsync(message.HeaderStart, message.HeaderLength, section, content, header, cancellationToken).ConfigureAwait(false),
         };
     }
 
@@ -57,13 +62,19 @@ internal sealed record SectionContent(IReadOnlyList<(long Offset, long Length)> 
                 kept.Add((offset + skipped, taken));
         }
 
-        return new(kept, (int)Math.Min(left, EmptyLine - Math.Min(skip, EmptyLine)));
+        return this with { Ranges = kept, EmptyLine = (int)Math.Min(left, EmptyLine - Math.Min(skip, EmptyLine)) };
     }
 
     public async ValueTask CopyToAsync(IMessageContent content, PipeWriter destination, CancellationToken cancellationToken)
     {
         foreach (var (offset, length) in Ranges)
-            await content.CopyToAsync(destination, offset, length, cancellationToken).ConfigureAwait(false);
+        {
+            if (Header is not null && Header.TryGet(offset, length, out var octets))
+                destination.Write(octets);
+            else
+                await content.CopyToAsync(destination, offset, length, cancellationToken).ConfigureAwait(false);
+        }
+
         destination.Write("\r\n"u8[..EmptyLine]);
     }
 
@@ -96,40 +107,13 @@ internal sealed record SectionContent(IReadOnlyList<(long Offset, long Length)> 
     }
 
     private static async ValueTask<SectionContent> FilterAsync(
-        MessagePart message, BodySection section, IMessageContent content, CancellationToken cancellationToken)
+        long start, long length, BodySection section, IMessageContent content, HeaderBuffer header, CancellationToken cancellationToken)
     {
         var filter = new HeaderFieldFilter(section.Fields, section.Text == SectionText.HeaderFieldsNot);
-        await content.CopyToAsync(new FilterWriter(filter), message.HeaderStart, message.HeaderLength, cancellationToken).ConfigureAwait(false);
+        await header.ReadAsync(content, start, length, filter, cancellationToken).ConfigureAwait(false);
         filter.Finish();
 
         // RFC 3501 §6.4.5: the empty line between header and text is always there.
-        return new([.. filter.Kept.Select(kept => (message.HeaderStart + kept.Offset, kept.Length))], filter.IsComplete ? 0 : 2);
-    }
-
-    /// <summary>A pipe that ends in a filter.</summary>
-    private sealed class FilterWriter(HeaderFieldFilter filter) : PipeWriter
-    {
-        private byte[] _buffer = [];
-
-        public override void Advance(int bytes) => filter.Add(_buffer.AsSpan(0, bytes));
-
-        public override Memory<byte> GetMemory(int sizeHint = 0)
-        {
-            if (_buffer.Length < Math.Max(sizeHint, 1))
-                _buffer = new byte[Math.Max(sizeHint, 4_096)];
-            return _buffer;
-        }
-
-        public override Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
-
-        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) => default;
-
-        public override void CancelPendingFlush()
-        {
-        }
-
-        public override void Complete(Exception? exception = null)
-        {
-        }
+        return new([.. filter.Kept.Select(kept => (start + kept.Offset, kept.Length))], filter.IsComplete ? 0 : 2, header);
     }
 }

@@ -10,9 +10,6 @@ namespace MailServer.Wire.Imap;
 /// <param name="isNot">Whether all others are wanted.</param>
 public sealed class HeaderFieldFilter(IReadOnlyList<ReadOnlyMemory<byte>> names, bool isNot)
 {
-    // RFC 5322 §2.1.1: a line has at most 998 characters; no field of that length is asked for.
-    private const int MaxName = 998;
-
     private enum Place
     {
         LineStart,
@@ -21,12 +18,15 @@ public sealed class HeaderFieldFilter(IReadOnlyList<ReadOnlyMemory<byte>> names,
     }
 
     private readonly List<(long Offset, long Length)> _kept = [];
-    private readonly byte[] _name = new byte[MaxName];
+
+    // A name that is longer than all that are asked for is none of them; the rest is for blanks before the colon and a CR.
+    private readonly byte[] _name = new byte[LongestOf(names) + 8];
     private int _nameLength;
     private long _position;
     private long _lineStart;
     private Place _place;
     private bool _keeps;
+    private bool _isNameCut;
 
     /// <summary>Offsets and lengths from the header's start, ascending, neighbours as one.</summary>
     public IReadOnlyList<(long Offset, long Length)> Kept => _kept;
@@ -37,12 +37,12 @@ public sealed class HeaderFieldFilter(IReadOnlyList<ReadOnlyMemory<byte>> names,
     /// <summary>Takes the next octets of the header.</summary>
     public void Add(ReadOnlySpan<byte> octets)
     {
-        foreach (var c in octets)
+        while (!octets.IsEmpty && !IsComplete)
         {
-            if (IsComplete)
-                return;
-            _position++;
-            Add(c);
+            if (_place == Place.LineStart)
+                StartLine(octets[0]);
+            var taken = _place == Place.Name ? AddName(octets) : AddRest(octets);
+            octets = octets[taken..];
         }
     }
 
@@ -53,32 +53,55 @@ public sealed class HeaderFieldFilter(IReadOnlyList<ReadOnlyMemory<byte>> names,
             EndLine();
     }
 
-    private void Add(byte c)
+    private static int LongestOf(IReadOnlyList<ReadOnlyMemory<byte>> names)
     {
-        if (_place == Place.LineStart)
-        {
-            _lineStart = _position - 1;
-            if (c is (byte)' ' or (byte)'\t')
-            {
-                // Folded: it belongs to the field above.
-                _place = Place.Rest;
-                return;
-            }
+        var longest = 0;
+        foreach (var name in names)
+            longest = Math.Max(longest, name.Length);
+        return longest;
+    }
 
-            (_place, _nameLength, _keeps) = (Place.Name, 0, isNot);
+    private void StartLine(byte first)
+    {
+        _lineStart = _position;
+
+        // A line that begins with a blank is folded: it belongs to the field above.
+        if (first is (byte)' ' or (byte)'\t')
+            _place = Place.Rest;
+        else
+            (_place, _nameLength, _isNameCut, _keeps) = (Place.Name, 0, false, isNot);
+    }
+
+    private int AddName(ReadOnlySpan<byte> octets)
+    {
+        var end = octets.IndexOfAny((byte)':', (byte)'\n');
+        var name = end < 0 ? octets : octets[..end];
+        var fits = Math.Min(name.Length, _name.Length - _nameLength);
+        name[..fits].CopyTo(_name.AsSpan(_nameLength));
+        _nameLength += fits;
+        _isNameCut |= fits < name.Length;
+        if (end < 0)
+        {
+            _position += octets.Length;
+            return octets.Length;
         }
 
-        if (c == (byte)'\n')
-        {
+        _position += end + 1;
+        if (octets[end] == (byte)':')
+            (_place, _keeps) = (Place.Rest, IsNamed() != isNot);
+        else
             EndLine();
-        }
-        else if (_place == Place.Name)
-        {
-            if (c == (byte)':')
-                (_place, _keeps) = (Place.Rest, IsNamed() != isNot);
-            else if (_nameLength < MaxName)
-                _name[_nameLength++] = c;
-        }
+        return end + 1;
+    }
+
+    private int AddRest(ReadOnlySpan<byte> octets)
+    {
+        var end = octets.IndexOf((byte)'\n');
+        var taken = end < 0 ? octets.Length : end + 1;
+        _position += taken;
+        if (end >= 0)
+            EndLine();
+        return taken;
     }
 
     private void EndLine()
@@ -92,6 +115,9 @@ public sealed class HeaderFieldFilter(IReadOnlyList<ReadOnlyMemory<byte>> names,
 
     private bool IsNamed()
     {
+        if (_isNameCut)
+            return false;
+
         // RFC 5322 §4.5.2 allows blanks before the colon in old messages.
         var name = _name.AsSpan(0, _nameLength).TrimEnd(" \t"u8);
         foreach (var wanted in names)
