@@ -10,7 +10,8 @@ namespace MailServer.Plugins.AuthPasswordFile;
 internal sealed class PasswordFileEditor(PasswordFile file, IPasswordHasher hasher, TimeProvider time, ILogger logger) : IAccountEditor, IDisposable
 {
     private static readonly Problem AlreadyThere = new(new(5, 5, 0), "The account is there already") { Reason = ProblemReason.AlreadyExists };
-    private static readonly Problem NotALine = new(new(5, 5, 4), "This name or password hash cannot stand in a password file") { Reason = ProblemReason.Impossible };
+    private static readonly Problem NotALine =
+        new(new(5, 5, 4), "This name or password hash cannot stand in a password file") { Reason = ProblemReason.Impossible };
     private static readonly Problem Busy = new(new(4, 3, 0), "The password file is being changed by somebody else") { Reason = ProblemReason.InUse };
 
     private static readonly Problem NotAllowed =

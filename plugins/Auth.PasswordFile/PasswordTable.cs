@@ -24,7 +24,8 @@ internal sealed class PasswordTable(IReadOnlyList<PasswordEntry> entries, IReadO
     public PasswordEntry? Find(EmailAddress written)
     {
         var address = AccountName.Normal(written);
-        return _byName.GetValueOrDefault(address.ToString()) ?? (domains.Contains(address.Domain, StringComparer.OrdinalIgnoreCase) ? _byName.GetValueOrDefault(address.LocalPart) : null);
+        var isOurs = domains.Contains(address.Domain, StringComparer.OrdinalIgnoreCase);
+        return _byName.GetValueOrDefault(address.ToString()) ?? (isOurs ? _byName.GetValueOrDefault(address.LocalPart) : null);
     }
 
     /// <summary>Whether an account of <paramref name="other"/> is missing here.</summary>

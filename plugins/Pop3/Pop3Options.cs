@@ -3,16 +3,16 @@ namespace MailServer.Plugins.Pop3;
 /// <summary>The table <c>[plugins.pop3]</c>.</summary>
 internal sealed record Pop3Options
 {
-    /// <summary><c>idle_time</c>: how long a session may be silent, or its peer may not read, once logged in; never less than RFC 1939 §3's ten minutes.</summary>
+    /// <summary><c>idle_time</c>: how long a session may be silent once logged in, or leave us waiting; never below RFC 1939 §3's ten minutes.</summary>
     public TimeSpan IdleTime { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary><c>login_time</c>: how long a peer may take to log in. Strangers hold a connection no longer than that.</summary>
     public TimeSpan LoginTime { get; init; } = TimeSpan.FromMinutes(3);
 
-    /// <summary><c>max_errors</c>: clients make some errors when they feel out a server; a program that makes more speaks another protocol or looks for holes.</summary>
+    /// <summary><c>max_errors</c>: clients make some when they feel out a server; who makes more speaks another protocol or looks for holes.</summary>
     public int MaxErrors { get; init; } = 20;
 
-    /// <summary><c>max_login_failures</c>: as many passwords as somebody mistypes; a guesser has to connect again, which the limits on connections count.</summary>
+    /// <summary><c>max_login_failures</c>: as many passwords as somebody mistypes; a guesser has to connect again.</summary>
     public int MaxLoginFailures { get; init; } = 5;
 
     public static Pop3Options Read(ConfigSection config)

@@ -116,7 +116,8 @@ internal sealed partial class Pop3Session
         var isBase64 = isInitial ? SaslText.TryDecodeInitial(response, octets, out var length) : SaslText.TryDecode(response, octets, out length);
         if (!isBase64 || !PlainMessage.TryRead(octets.AsSpan(0, length), out var message))
             return new(Fail("No SASL PLAIN message in base64"u8));
-        return LoginAsync(new(Encoding.UTF8.GetString(message.AuthorizationId), Encoding.UTF8.GetString(message.AuthenticationId), Encoding.UTF8.GetString(message.Password)));
+        return LoginAsync(new(
+            Encoding.UTF8.GetString(message.AuthorizationId), Encoding.UTF8.GetString(message.AuthenticationId), Encoding.UTF8.GetString(message.Password)));
     }
 
     private async ValueTask<Next> LoginAsync(Credentials.Password credentials)

@@ -28,6 +28,7 @@ internal sealed partial class Pop3Session(Pop3Services services, IMailConnection
     {
         Line,
         StartTls,
+        HandOver,
         Close,
     }
 
@@ -52,34 +53,46 @@ internal sealed partial class Pop3Session(Pop3Services services, IMailConnection
             var input = connection.Transport.Input;
             var read = await input.ReadAsync(limit.Token).ConfigureAwait(false);
             RestartIdleTime();
-            var buffer = read.Buffer;
-            var (next, isStopped) = (IsEarlyTls(buffer) ? HangUp("TLS before STLS") : Next.Line, false);
-            while (next == Next.Line && !(isStopped = connection.IsDraining && (IsAtBoundary || connection.IsClosing)) && TryReadLine(ref buffer, out var line, out var kind))
-            {
-                next = await AnswerAsync(kind, line, hardStop).ConfigureAwait(false);
-                if (next == Next.Line && IsMuchUnsent && await FlushAsync().ConfigureAwait(false))
-                    next = Next.Close;
-            }
+            var (next, unread) = await AnswerAllAsync(read.Buffer, hardStop).ConfigureAwait(false);
 
-            // RFC 2595 §4 with CVE-2021-33515: what came behind STLS in clear is never taken for a command that came under TLS.
-            var isInjected = next == Next.StartTls && !buffer.IsEmpty;
-            input.AdvanceTo(buffer.Start, isStopped || next != Next.Line ? buffer.Start : buffer.End);
-            if (isInjected)
-                next = HangUp("commands behind STLS");
-            if (isStopped && connection.IsClosing)
-                next = Goodbye();
-
-            var isGone = await FlushAsync().ConfigureAwait(false);
-            if (next == Next.StartTls && !isGone)
-                await StartTlsAsync().ConfigureAwait(false);
-            else if (next == Next.Close || isGone || (read.IsCompleted && !isStopped))
+            // Without a whole line the next read waits for more; otherwise it gives what is left at once, to whoever reads.
+            input.AdvanceTo(unread.Start, next == Next.Line ? unread.End : unread.Start);
+            if (await FlushAsync().ConfigureAwait(false))
                 return SessionEnd.Closed.Instance;
-            else if (isStopped)
-                return HandOver();
+            switch (next)
+            {
+                case Next.HandOver:
+                    return HandOver();
+                case Next.StartTls:
+                    await StartTlsAsync().ConfigureAwait(false);
+                    break;
+                case Next.Close:
+                case Next.Line when read.IsCompleted:
+                    return SessionEnd.Closed.Instance;
+            }
         }
     }
 
     public ValueTask DisposeAsync() => _maildrop?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    /// <summary>Answers the whole lines in the buffer, up to one that ends the batch. Gives what follows it, and what is left unread.</summary>
+    private async ValueTask<(Next Next, ReadOnlySequence<byte> Unread)> AnswerAllAsync(ReadOnlySequence<byte> unread, CancellationToken hardStop)
+    {
+        var next = IsEarlyTls(unread) ? HangUp("TLS before STLS") : Next.Line;
+        while (next == Next.Line)
+        {
+            if (connection.IsDraining && (IsAtBoundary || connection.IsClosing))
+                return (connection.IsClosing ? Goodbye() : Next.HandOver, unread);
+            if (!TryReadLine(ref unread, out var line, out var kind))
+                break;
+            next = await AnswerAsync(kind, line, hardStop).ConfigureAwait(false);
+            if (next == Next.Line && IsMuchUnsent && await FlushAsync().ConfigureAwait(false))
+                next = Next.Close;
+        }
+
+        // RFC 2595 §4 with CVE-2021-33515: what came behind STLS in clear is never taken for a command that came under TLS.
+        return next == Next.StartTls && !unread.IsEmpty ? (HangUp("commands behind STLS"), unread) : (next, unread);
+    }
 
     /// <summary>A ClientHello (RFC 8446 §5.1) where we speak in clear: a client set to the other kind of port, which would wait for its time limit.</summary>
     private bool IsEarlyTls(in ReadOnlySequence<byte> buffer) =>
