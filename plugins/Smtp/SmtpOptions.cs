@@ -9,7 +9,10 @@ internal sealed record SmtpOptions
     /// <summary>RFC 5321 §4.5.3.1.8 asks for 100 at least.</summary>
     public required int MaxRecipients { get; init; }
 
-    /// <summary>RFC 5321 §4.5.3.1.6 asks for 1000 octets with the CRLF; 0 for no limit.</summary>
+    /// <summary>
+    /// RFC 5321 §4.5.3.1.6 asks for 1000 octets at least, §4.5.3.1 for no limit where it can be had: it can, since no line is held in
+    /// memory, and real mail has longer ones. 0 is no limit.
+    /// </summary>
     public required int MaxTextLine { get; init; }
 
     /// <summary>Wrong commands before we hang up; a refused recipient counts for a fifth of one.</summary>
@@ -43,7 +46,7 @@ internal sealed record SmtpOptions
         config.GetInt64(key, fallback) is var value and >= 1 and <= 1_000_000 ? (int)value : throw config.Invalid(key, "must be from 1 to 1000000");
 
     private static int Line(ConfigSection config) =>
-        config.GetSize("max_text_line", 1000) is var value && value == 0 || value is >= 1000 and <= int.MaxValue
+        config.GetSize("max_text_line", 0) is var value && value == 0 || value is >= 1000 and <= int.MaxValue
             ? (int)value
             : throw config.Invalid("max_text_line", "must be 0 (no limit) or at least 1000 (RFC 5321 §4.5.3.1.6)");
 
