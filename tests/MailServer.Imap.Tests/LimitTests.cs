@@ -87,7 +87,7 @@ public sealed class LimitTests
         await session.Connection.SendAsync("s SELECT INBOX\r\n");
         await session.SkipToAsync("s OK");
         await session.SayAsync("a FETCH 1 BODY.PEEK[HEADER.FIELDS (First Middle Last)]",
-            "* 1 FETCH (BODY[HEADER.FIELDS (First Middle Last)] {33}", "First: 1", "Middle: 2", "Last: 3", "", ")", "a OK");
+            "* 1 FETCH (BODY[HEADER.FIELDS (First Middle Last)] {32}", "First: 1", "Middle: 2", "Last: 3", "", ")", "a OK");
         await session.SayAsync("b FETCH 1 BODY.PEEK[HEADER.FIELDS.NOT (Pad)]<7.5>", "* 1 FETCH (BODY[HEADER.FIELDS.NOT (Pad)]<7> {5}", "1", "Mi)", "b OK");
     }
 
