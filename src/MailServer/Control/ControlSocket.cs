@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net.Sockets;
 using System.Text.Json;
 using MailServer.Posix;
+using MailServer.Server.Configuration;
 using MailServer.Server.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -122,6 +123,10 @@ internal sealed class ControlSocket : IAsyncDisposable
                 var unknown => new() { Error = $"this server does not know \"{unknown}\"" },
             };
         }
+        catch (BrokenConfigException e)
+        {
+            reply = new() { Error = e.Message };
+        }
         catch (JsonException)
         {
             reply = new() { Error = "not a line of JSON" };
@@ -131,7 +136,7 @@ internal sealed class ControlSocket : IAsyncDisposable
     }
 
     private async ValueTask<IReadOnlyList<ReloadReport>> ReloadAsync(string? id, CancellationToken cancellationToken) =>
-        [.. (await _host.Plugins.ReloadAsync(id, cancellationToken).ConfigureAwait(false)).Select(result => new ReloadReport(result.Id, result.Generation, result.Failure))];
+        [.. (await _host.ReloadPluginsAsync(id, cancellationToken).ConfigureAwait(false)).Select(result => new ReloadReport(result.Id, result.Generation, result.Failure))];
 }
 
 /// <summary>Lines of JSON on a stream.</summary>

@@ -136,6 +136,22 @@ internal sealed class MailHost : IAsyncDisposable
         }
     }
 
+    /// <summary>Makes new generations of one plugin or of all, with the configuration file's tables as they are now.</summary>
+    /// <exception cref="BrokenConfigException">The file cannot be used; nothing has changed.</exception>
+    public async ValueTask<IReadOnlyList<PluginResult>> ReloadPluginsAsync(string? id, CancellationToken cancellationToken)
+    {
+        await _reloading.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            _services.Config = ConfigReader.Read(Config.File);
+            return await Plugins.ReloadAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _reloading.Release();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_isStopped)
@@ -170,8 +186,10 @@ internal sealed class MailHost : IAsyncDisposable
     private async ValueTask UseAsync(ServerConfig config, CancellationToken cancellationToken)
     {
         CheckTables(config);
+        if (config.Tls is { } changed)
+            LoadedCertificate.Load(changed);
         var listeners = await ListenerSet.BindAsync(config.Listeners, Listeners.Listeners, GivenSockets.None, _time, _logger).ConfigureAwait(false);
-        // The last step that can fail comes before the first that changes anything.
+        // The last step that can fail came before the first that changes anything.
         if (config.Tls is { } tls)
         {
             if (_certificates is null)

@@ -7,6 +7,8 @@ namespace MailServer.Server.Hosting;
 /// <summary>What the server gives its plugins.</summary>
 internal sealed class PluginServices(ServerConfig config, ServerInfo server, IMailStore store, IMailIngress ingress, IPasswordHasher passwords, TimeProvider time, ILoggerFactory logging) : IPluginServices
 {
+    // A change of it takes effect at the next start.
+    private readonly string _dataDirectory = config.DataDirectory;
     private volatile ServerConfig _config = config;
 
     /// <summary>The configuration that the next generation of a plugin gets.</summary>
@@ -30,5 +32,5 @@ internal sealed class PluginServices(ServerConfig config, ServerInfo server, IMa
 
     public ConfigSection ConfigOf(string pluginId) => _config.SectionOf(pluginId);
 
-    public string DataDirectoryOf(string pluginId) => Path.Combine(_config.DataDirectory, "plugins", pluginId);
+    public string DataDirectoryOf(string pluginId) => Path.Combine(_dataDirectory, "plugins", pluginId);
 }

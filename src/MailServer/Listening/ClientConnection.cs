@@ -94,7 +94,8 @@ internal sealed class ClientConnection : SessionConnection, IAsyncDisposable
     {
         try
         {
-            _hardStop.Cancel();
+            // What a plugin has registered on it runs elsewhere: whoever ends many connections must not wait for one.
+            _ = _hardStop.CancelAsync();
         }
         catch (ObjectDisposedException)
         {
@@ -113,10 +114,10 @@ internal sealed class ClientConnection : SessionConnection, IAsyncDisposable
         catch (Exception e) when (e is TimeoutException or IOException or OperationCanceledException or InvalidOperationException)
         {
             _context.Abort(new ConnectionAbortedException("the peer does not read"));
+            await _context.DisposeAsync().ConfigureAwait(false);
         }
         finally
         {
-            await _context.DisposeAsync().ConfigureAwait(false);
             _hardStop.Dispose();
         }
     }
@@ -136,8 +137,8 @@ internal sealed class ClientConnection : SessionConnection, IAsyncDisposable
             await ssl.DisposeAsync().ConfigureAwait(false);
         }
 
-        await _context.Transport.Output.CompleteAsync().ConfigureAwait(false);
-        await _context.Transport.Input.CompleteAsync().ConfigureAwait(false);
+        // Sends what is left, then closes the socket.
+        await _context.DisposeAsync().ConfigureAwait(false);
     }
 
     /// <summary>

@@ -37,8 +37,9 @@ internal sealed class ListenerSet : IAsyncDisposable
         _transport = new(
             new()
             {
-                // A peer that sends faster than we take it in waits; one that reads slower than we send makes us wait.
-                MaxReadBufferSize = 256 * 1024,
+                // A peer that sends faster than we take it in waits; one that reads slower than we send makes us wait. All connections
+                // together may fill these, so they are small.
+                MaxReadBufferSize = 64 * 1024,
                 MaxWriteBufferSize = 64 * 1024,
                 WaitForDataBeforeAllocatingBuffer = true,
             },
