@@ -25,5 +25,8 @@ internal static partial class Log
     [LoggerMessage(EventId = 306, Level = LogLevel.Debug, Message = "{Path}: index ignored: {Reason}")]
     public static partial void IndexIgnored(ILogger logger, string path, string reason);
 
-    // Next free id: 307
+    [LoggerMessage(EventId = 307, Level = LogLevel.Warning, Message = "{Path}: left out, since it cannot be read: {Reason}")]
+    public static partial void Unreadable(ILogger logger, string path, string reason);
+
+    // Next free id: 308
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using MailServer.Posix;
 using Microsoft.Extensions.Logging;
 
 namespace MailServer.Storage;
@@ -39,8 +40,7 @@ internal sealed class DotLock : IDisposable
             {
                 if (IsStale(path, time))
                 {
-                    Log.LockBroken(logger, path);
-                    File.Delete(path);
+                    Break(path, time, logger);
                     continue;
                 }
             }
@@ -56,6 +56,25 @@ internal sealed class DotLock : IDisposable
             return;
         _isOver = true;
         StoreContext.TryDelete(_path);
+    }
+
+    /// <summary>Takes the lock out of the way first, and puts it back if it is another one by now.</summary>
+    private static void Break(string path, TimeProvider time, ILogger logger)
+    {
+        var aside = $"{path}.{Environment.ProcessId}.{Guid.NewGuid():N}";
+        try
+        {
+            DurableFile.Rename(path, aside);
+            if (IsStale(aside, time))
+                Log.LockBroken(logger, path);
+            else
+                DurableFile.Link(aside, path);
+            File.Delete(aside);
+        }
+        catch (PosixException failure) when (failure.IsNotThere || failure.IsAlreadyThere)
+        {
+            StoreContext.TryDelete(aside); // somebody else was quicker
+        }
     }
 
     private static bool IsStale(string path, TimeProvider time)

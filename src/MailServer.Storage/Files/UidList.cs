@@ -24,6 +24,12 @@ internal sealed class UidList
     /// <summary>Whether lines may be appended as the file is: version 3, and its last line is whole.</summary>
     public bool CanAppend { get; private set; }
 
+    /// <summary>
+    /// Whether its numbers run out: no folder holds that many messages, only a broken list says so. The folder then begins anew with
+    /// another UIDVALIDITY; the room left is more than one opening can use up.
+    /// </summary>
+    public bool IsExhausted => UidNext > UidValidityFile.Greatest || UidValidity > UidValidityFile.Greatest;
+
     /// <summary>Lines that could not be read.</summary>
     public int BadLines { get; private set; }
 
@@ -68,7 +74,6 @@ internal sealed class UidList
     /// <summary>Gives the next UID to a message.</summary>
     public UidRecord Add(string baseName, string extras)
     {
-        // 4,294,967,294 messages in one folder: a number that broken lists hold, and nothing else. The folder then needs a new UIDVALIDITY.
         if (UidNext >= uint.MaxValue - 1)
             throw new IOException("the folder has no more UIDs");
         var record = new UidRecord(UidNext++, baseName, extras);

@@ -9,6 +9,9 @@ namespace MailServer.Storage;
 /// </summary>
 internal static class UidValidityFile
 {
+    /// <summary>What is greater was read from something broken: a million folders may still be made after it.</summary>
+    public const uint Greatest = uint.MaxValue - (1 << 20);
+
     private const string Name = "dovecot-uidvalidity";
 
     /// <summary>Takes the next one.</summary>
@@ -19,7 +22,7 @@ internal static class UidValidityFile
     /// <exception cref="IOException">The Maildir cannot be written.</exception>
     public static void AtLeast(string root, uint uidValidity, TimeProvider time)
     {
-        if (Last(root).Last < uidValidity)
+        if (uidValidity <= Greatest && Last(root).Last < uidValidity)
             Take(root, uidValidity, time);
     }
 
@@ -62,12 +65,13 @@ internal static class UidValidityFile
         var (last, found) = (0u, (string?)null);
         foreach (var path in Directory.EnumerateFiles(root, Name + "*"))
             if (Path.GetFileName(path).Length == Name.Length + 9
-                && uint.TryParse(Path.GetExtension(path.AsSpan())[1..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value)
+                && uint.TryParse(Path.GetExtension(path.AsSpan())[1..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value) && value <= Greatest
                 && (found is null || value > last))
                 (last, found) = (value, path);
         var main = Path.Combine(root, Name);
         if (File.Exists(main) && new FileInfo(main).Length <= 16
-            && uint.TryParse(File.ReadAllText(main).Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var text) && text > last)
+            && uint.TryParse(File.ReadAllText(main).Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var text)
+            && text <= Greatest && text > last)
             last = text;
         return (last, found);
     }

@@ -54,7 +54,12 @@ internal sealed partial class FolderView : IFolderView
     public bool IsArmed
     {
         get => _isArmed;
-        set => _isArmed = value;
+        set
+        {
+            // The caller looks for changes next, the folder changes first and looks at this then: neither may overtake.
+            _isArmed = value;
+            Interlocked.MemoryBarrier();
+        }
     }
 
     /// <summary>Opens a view; the folder's hold passes to it, whatever comes of it.</summary>
@@ -82,11 +87,11 @@ internal sealed partial class FolderView : IFolderView
         return problem;
     }
 
-    /// <summary>Called by the folder, which holds its gate.</summary>
+    /// <summary>Called by the folder, which holds its gate: the session must not run on this thread, as the end of a read may.</summary>
     public void Wake()
     {
-        if (_isArmed)
-            _session?.Wake();
+        if (_isArmed && _session is not null)
+            ThreadPool.UnsafeQueueUserWorkItem(static session => session.Wake(), _session, preferLocal: false);
     }
 
     public uint UidAt(int sequence) => _slots[sequence - 1].Entry.Uid;

@@ -43,6 +43,12 @@ internal sealed partial class SharedFolder
             {
                 return null;
             }
+            catch (Exception failure) when (DiskProblem.Is(failure))
+            {
+                // One file that cannot be read must not hide the others.
+                Log.Unreadable(Logger, info.FullName, failure.Message);
+                return null;
+            }
         }
 
         return new(baseName, file.Name, file.InNew, info.Length, crlfSize, info.LastWriteTimeUtc.Ticks);
@@ -54,6 +60,11 @@ internal sealed partial class SharedFolder
         using var held = await DotLock.TakeAsync(UidListPath, _store.Time, Logger, cancellationToken).ConfigureAwait(false);
         if (!Reload())
             return;
+        if (_uids!.IsExhausted)
+        {
+            Retire();
+            return;
+        }
 
         // In order of arrival, as far as names tell.
         files.Sort(static (left, right) => MessageName.CompareArrival(left.BaseName, right.BaseName));

@@ -45,6 +45,9 @@ internal sealed partial class SharedFolder
             var modSeq = 0UL;
             var own = new OwnChange(this);
             HashSet<FolderEntry> there = [];
+
+            // Most messages of one command change from one ending to one other.
+            var endings = new Dictionary<string, string>(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
             try
             {
                 foreach (var entry in entries)
@@ -62,7 +65,11 @@ internal sealed partial class SharedFolder
                                 break;
                         }
 
-                        var (name, further) = Changed(entry, change, flags);
+                        var (name, further) = endings.TryGetValue(entry.FileName.AsSpan(entry.BaseName.Length), out var ending) && !entry.InNew
+                            ? (entry.BaseName + ending, [])
+                            : Changed(entry, change, flags);
+                        if (further.Length == 0 && _further.IsEmpty && !entry.InNew)
+                            endings[entry.FileName.AsSpan(entry.BaseName.Length)] = name[entry.BaseName.Length..];
                         isThere = name == entry.FileName ? File.Exists(entry.PathIn(Place)) : TryRename(entry, name);
                         if (isThere && _further.Set(entry.BaseName, further))
                             isFurther = true;

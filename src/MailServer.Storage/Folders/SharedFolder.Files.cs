@@ -37,7 +37,7 @@ internal sealed partial class SharedFolder
         if (stamp == FileStamp.None)
             return null;
         var list = UidList.Parse(File.ReadAllBytes(UidListPath));
-        if (list is null)
+        if (list is null || list.IsExhausted)
             return null;
         list.Stamp = stamp;
         if (list.BadLines > 0)
@@ -48,7 +48,7 @@ internal sealed partial class SharedFolder
     private async ValueTask<UidList> NewUidListAsync()
     {
         var existed = File.Exists(UidListPath);
-        if (!existed && CourierFiles.ReadUids(Place) is { } adopted)
+        if (!existed && CourierFiles.ReadUids(Place) is { IsExhausted: false } adopted)
         {
             // Keywords first: without a UID list all is done again.
             AdoptKeywords();

@@ -64,8 +64,9 @@ internal static class MessageName
         return order != 0 ? order : string.CompareOrdinal(left, right);
     }
 
-    /// <summary>Whether a directory entry is a message at all: dot files are not.</summary>
-    public static bool IsMessage(ReadOnlySpan<char> fileName) => fileName.Length > 0 && fileName[0] is not ('.' or ':');
+    /// <summary>Whether a directory entry is a message at all: dot files are not, nor what would break a line of our files.</summary>
+    public static bool IsMessage(ReadOnlySpan<char> fileName) =>
+        fileName.Length > 0 && fileName[0] is not ('.' or ':') && fileName.IndexOfAny('\n', '\t') < 0;
 
     private static long MicrosOf(ReadOnlySpan<char> name)
     {
