@@ -118,6 +118,44 @@ public sealed class StructureTests
     }
 
     [Fact]
+    public void A_structure_does_not_grow_beyond_its_limit_whatever_the_message_makes_of_it()
+    {
+        var part = "--b\nContent-Type: message/rfc822\n\nFrom: " + string.Concat(Enumerable.Repeat("a,", 2_000)) + "\n\n";
+        var structure = Mails.Structure("Content-Type: multipart/mixed; boundary=b\n\n" + string.Concat(Enumerable.Repeat(part, 500)));
+        Assert.Equal(500, structure.Root.Children.Count);
+        Assert.InRange(structure.BodyStructure.Length, StructureLimits.StructureOctets, StructureLimits.StructureOctets + 1_000_000);
+        Assert.Equal(500 + 5, Assert.IsType<List<object?>>(ImapTree.Parse(structure.BodyStructure.Span)).Count);
+    }
+
+    [Theory]
+    [InlineData("@")]
+    [InlineData("a@ ")]
+    [InlineData("<")]
+    [InlineData("\"")]
+    [InlineData("(")]
+    [InlineData("(a)")]
+    [InlineData(":")]
+    [InlineData(";")]
+    [InlineData("\\")]
+    [InlineData("=?utf-8?q?a?= ")]
+    [InlineData("=?utf-8?b?")]
+    [InlineData("\xC3\xA4 ")]
+    [InlineData("x*0=")]
+    [InlineData(";x*0*=y")]
+    [InlineData("\n ")]
+    public void A_field_of_nothing_but_one_sign_is_answered_and_searched(string sign)
+    {
+        var value = string.Concat(Enumerable.Repeat(sign, 400_000 / sign.Length));
+        foreach (var name in new[] { "From", "To", "Subject", "Date", "Content-Type", "Content-Disposition", "Content-Transfer-Encoding" })
+        {
+            var mail = Mails.Bytes($"{name}: {value}\n\nbody\n");
+            Answers.Check(Mails.Structure(mail), Mails.ToCrlf(mail).Length);
+            Assert.False(SearchProgram.Compile(new SearchKey.Text("nowhere to be found")).Matches(Subjects.Of(mail)));
+            SearchProgram.Compile(new SearchKey.Sent(DateComparison.On, new(2026, 1, 1))).Matches(Subjects.Of(mail));
+        }
+    }
+
+    [Fact]
     public void A_header_without_end_is_cut_and_the_rest_is_body()
     {
         var size = 8 * StructureLimits.HeaderOctets;

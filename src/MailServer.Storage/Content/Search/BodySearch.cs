@@ -71,13 +71,15 @@ internal sealed class BodySearch : MimeReader
         _scanner.End();
     }
 
-    protected override void OnHeadersEnd(long beginOffset, int beginLineNumber, long endOffset, int endLineNumber, CancellationToken cancellationToken)
+    protected override void OnHeadersEnd(
+        long beginOffset, int beginLineNumber, long endOffset, int endLineNumber, CancellationToken cancellationToken)
     {
         _feed.EndHeader();
         _isWithin = true;
     }
 
-    protected override void OnMimePartBegin(ContentType contentType, long beginOffset, int beginLineNumber, CancellationToken cancellationToken)
+    protected override void OnMimePartBegin(
+        ContentType contentType, long beginOffset, int beginLineNumber, CancellationToken cancellationToken)
     {
         // A multipart that comes as a part lies too deep to be looked into: its text is searched as it is.
         _isText = contentType.MediaType.Equals("text", StringComparison.OrdinalIgnoreCase)
@@ -109,7 +111,8 @@ internal sealed class BodySearch : MimeReader
             Decode(_transfer, buffer, startIndex, count);
     }
 
-    protected override void OnMimePartContentEnd(long beginOffset, int beginLineNumber, long endOffset, int lines, NewLineFormat? newLineFormat, CancellationToken cancellationToken)
+    protected override void OnMimePartContentEnd(
+        long beginOffset, int beginLineNumber, long endOffset, int lines, NewLineFormat? newLineFormat, CancellationToken cancellationToken)
     {
         // Some mailers leave the padding out; the decoder would keep the last letters back.
         if (_isText && _transfer is Base64Decoder)

@@ -182,8 +182,9 @@ internal ref struct AddressWriter
     // "one@here two@there": a comma was forgotten.
     private void FlushFormer()
     {
-        var space = _words.LastIndexOf((byte)' ');
-        if (space <= _atSign)
+        // No further back than the last sign: a field of nothing but signs must not take time that grows with the square.
+        var space = _words.LastIndexOf((byte)' ', _words.Count - 1, _words.Count - 1 - _atSign);
+        if (space < 0)
             return;
         var rest = _words[(space + 1)..];
         _words.RemoveRange(space, _words.Count - space);

@@ -46,16 +46,19 @@ internal sealed class StructureWalker(MimeFeed feed) : MimeReader(Options, feed)
 
     protected override void OnBodySeparator(long beginOffset, int lineNumber, long endOffset, CancellationToken cancellationToken) => _lines++;
 
-    protected override void OnHeadersEnd(long beginOffset, int beginLineNumber, long endOffset, int endLineNumber, CancellationToken cancellationToken)
+    protected override void OnHeadersEnd(
+        long beginOffset, int beginLineNumber, long endOffset, int endLineNumber, CancellationToken cancellationToken)
     {
         feed.EndHeader();
         _headerEnd = endOffset;
     }
 
-    protected override void OnMimePartBegin(ContentType contentType, long beginOffset, int beginLineNumber, CancellationToken cancellationToken) =>
+    protected override void OnMimePartBegin(
+        ContentType contentType, long beginOffset, int beginLineNumber, CancellationToken cancellationToken) =>
         Open(PartKind.Leaf, contentType, beginOffset);
 
-    protected override void OnMultipartBegin(ContentType contentType, long beginOffset, int beginLineNumber, CancellationToken cancellationToken)
+    protected override void OnMultipartBegin(
+        ContentType contentType, long beginOffset, int beginLineNumber, CancellationToken cancellationToken)
     {
         // RFC 2046 §5.1.1: a boundary does not end with white space; the parser takes it off the lines but not off the parameter.
         if (contentType.Boundary is { } boundary && boundary.Length > 0 && char.IsWhiteSpace(boundary[^1]))
@@ -64,16 +67,23 @@ internal sealed class StructureWalker(MimeFeed feed) : MimeReader(Options, feed)
     }
 
     // The parser looks into message/news, message/external-body and others too; IMAP knows only these two as messages (RFC 9051 §7.5.2).
-    protected override void OnMessagePartBegin(ContentType contentType, long beginOffset, int beginLineNumber, CancellationToken cancellationToken) =>
+    protected override void OnMessagePartBegin(
+        ContentType contentType, long beginOffset, int beginLineNumber, CancellationToken cancellationToken) =>
         Open(contentType.IsMimeType("message", "rfc822") || contentType.IsMimeType("message", "global") ? PartKind.Message : PartKind.Leaf, contentType, beginOffset);
 
-    protected override void OnMimePartEnd(ContentType contentType, long beginOffset, int beginLineNumber, long headersEndOffset, long endOffset, int lines, CancellationToken cancellationToken) =>
+    protected override void OnMimePartEnd(
+        ContentType contentType, long beginOffset, int beginLineNumber, long headersEndOffset, long endOffset, int lines,
+        CancellationToken cancellationToken) =>
         Shut(endOffset);
 
-    protected override void OnMultipartEnd(ContentType contentType, long beginOffset, int beginLineNumber, long headersEndOffset, long endOffset, int lines, CancellationToken cancellationToken) =>
+    protected override void OnMultipartEnd(
+        ContentType contentType, long beginOffset, int beginLineNumber, long headersEndOffset, long endOffset, int lines,
+        CancellationToken cancellationToken) =>
         Shut(endOffset);
 
-    protected override void OnMessagePartEnd(ContentType contentType, long beginOffset, int beginLineNumber, long headersEndOffset, long endOffset, int lines, CancellationToken cancellationToken) =>
+    protected override void OnMessagePartEnd(
+        ContentType contentType, long beginOffset, int beginLineNumber, long headersEndOffset, long endOffset, int lines,
+        CancellationToken cancellationToken) =>
         Shut(endOffset);
 
     protected override void OnMimePartContentRead(byte[] buffer, int startIndex, int count, CancellationToken cancellationToken) =>
@@ -85,10 +95,12 @@ internal sealed class StructureWalker(MimeFeed feed) : MimeReader(Options, feed)
     protected override void OnMultipartEpilogueRead(byte[] buffer, int startIndex, int count, CancellationToken cancellationToken) =>
         _lines += buffer.AsSpan(startIndex, count).Count((byte)'\n');
 
-    protected override void OnMultipartBoundaryRead(byte[] buffer, int startIndex, int count, long beginOffset, int lineNumber, CancellationToken cancellationToken) =>
+    protected override void OnMultipartBoundaryRead(
+        byte[] buffer, int startIndex, int count, long beginOffset, int lineNumber, CancellationToken cancellationToken) =>
         _lines += buffer.AsSpan(startIndex, count).Count((byte)'\n');
 
-    protected override void OnMultipartEndBoundaryRead(byte[] buffer, int startIndex, int count, long beginOffset, int lineNumber, CancellationToken cancellationToken) =>
+    protected override void OnMultipartEndBoundaryRead(
+        byte[] buffer, int startIndex, int count, long beginOffset, int lineNumber, CancellationToken cancellationToken) =>
         _lines += buffer.AsSpan(startIndex, count).Count((byte)'\n');
 
     private void Open(PartKind kind, ContentType type, long begin)

@@ -26,6 +26,8 @@ internal static class StructureWriter
     // "(" date SP subject SP from SP sender SP reply-to SP to SP cc SP bcc SP in-reply-to SP message-id ")"
     private static void WriteEnvelope(HeaderFields fields, ImapText output)
     {
+        if (output.Length > StructureLimits.StructureOctets)
+            fields = None;
         var from = Addresses(fields[HeaderId.From]);
         var sender = Addresses(fields[HeaderId.Sender]);
         var replyTo = Addresses(fields[HeaderId.ReplyTo]);
@@ -60,8 +62,8 @@ internal static class StructureWriter
             return;
 
         output.Raw(" "u8);
-        Parameters(part, out _).Write(output);
-        WriteExtension(part.Fields, output);
+        Parameters(part, output).Write(output);
+        WriteExtension(Shown(part, output), output);
     }
 
     private static void WriteSingle(PartNode part, bool isExtended, ImapText output)
@@ -70,13 +72,13 @@ internal static class StructureWriter
         var isOpaque = part.Type.Equals("multipart", StringComparison.OrdinalIgnoreCase);
         var (type, subtype) = isOpaque ? ("application", "octet-stream") : (part.Type, part.Subtype);
         var isText = type.Equals("text", StringComparison.OrdinalIgnoreCase);
-        var parameters = Parameters(part, out _);
+        var parameters = Parameters(part, output);
         if (isText && !parameters.Has("charset") && !parameters.Has("charset*"))
             parameters.Add("charset", "us-ascii"u8.ToArray());         // RFC 2045 §5.2
 
         output.String(type).Raw(" "u8).String(subtype).Raw(" "u8);
         parameters.Write(output);
-        output.Raw(" "u8).NString(Text(part.Fields[HeaderId.ContentId])).Raw(" "u8).NString(Text(part.Fields[HeaderId.ContentDescription]));
+        output.Raw(" "u8).NString(Text(Shown(part, output)[HeaderId.ContentId])).Raw(" "u8).NString(Text(Shown(part, output)[HeaderId.ContentDescription]));
         output.Raw(" "u8).String(Encoding(part.Fields)).Raw(" "u8).Number(part.BodyLength);
 
         if (part.IsMessage)
@@ -94,8 +96,8 @@ internal static class StructureWriter
             output.Raw(" "u8).Number(part.Lines);
         if (!isExtended)
             return;
-        output.Raw(" "u8).NString(Text(part.Fields[HeaderId.ContentMd5]));
-        WriteExtension(part.Fields, output);
+        output.Raw(" "u8).NString(Text(Shown(part, output)[HeaderId.ContentMd5]));
+        WriteExtension(Shown(part, output), output);
     }
 
     private static void WriteNothing(bool isExtended, ImapText output) =>
@@ -139,8 +141,9 @@ internal static class StructureWriter
         output.Raw(")"u8);
     }
 
-    private static ParameterList Parameters(PartNode part, out ReadOnlySpan<byte> type) =>
-        ParameterList.Read(part.Fields[HeaderId.ContentType], out type);
+    private static ParameterList Parameters(PartNode part, ImapText output) => ParameterList.Read(Shown(part, output)[HeaderId.ContentType], out _);
+
+    private static HeaderFields Shown(PartNode part, ImapText output) => output.Length > StructureLimits.StructureOctets ? None : part.Fields;
 
     // RFC 2045 §6.1: absent means 7bit; so does what is no token, since no client could decode it.
     private static ReadOnlySpan<byte> Encoding(HeaderFields fields)
