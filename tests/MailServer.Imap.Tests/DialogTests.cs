@@ -40,9 +40,11 @@ public sealed class DialogTests
         Assert.Equal(await PlayAsync(dialog, dialog.ClientOctets.Length), await PlayAsync(dialog, 1));
     }
 
-    internal static async Task<Session> SetUpAsync(Dialog dialog)
+    internal static async Task<Session> SetUpAsync(Dialog dialog, LogBook? log = null)
     {
         var host = Session.NewHost(Config(dialog));
+        if (log is not null)
+            host.Logging = log;
         var store = (FakeStore)host.Store;
         if (dialog.Given.ContainsKey("mime"))
             Samples.AddMime(store.Inbox);
