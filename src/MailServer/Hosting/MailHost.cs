@@ -180,6 +180,9 @@ internal sealed class MailHost : IAsyncDisposable
         CheckProtocols();
         if (ControlSocket.Open(this, _logger) is { } control)
             _parts.Push(control);
+        // While nobody waits; a handshake that comes first does it itself.
+        if (_certificates is { } certificates)
+            _ = Task.Run(certificates.Current.Prepare, CancellationToken.None);
         Log.Ready(_logger, ServerVersion.Text, (long)_time.GetElapsedTime(_start).TotalMilliseconds);
     }
 
@@ -211,8 +214,10 @@ internal sealed class MailHost : IAsyncDisposable
     }
 
     /// <summary>A table for a plugin that is not there is a misspelt name.</summary>
-    private static void CheckTables(ServerConfig config)
+    private void CheckTables(ServerConfig config)
     {
+        if (!config.TablesWithoutPlugin([.. Plugins.Status().Select(plugin => plugin.Id)]).Any())
+            return;
         var errors = config.TablesWithoutPlugin(PluginInventory.IdsIn(config.PluginDirectory)).ToArray();
         if (errors.Length > 0)
             throw new BrokenConfigException(errors);

@@ -134,6 +134,7 @@ internal sealed class CertificateSource : IAsyncDisposable
     {
         if (loaded.Hash == _current.Hash)
             return;
+        loaded.Prepare();
         // The old one is not disposed: handshakes and sessions may still use it.
         (_current, _brokenHash) = (loaded, null);
         Log.CertificateInUse(_logger, loaded.Subject, loaded.NotAfter);
@@ -154,11 +155,14 @@ internal sealed class LoadedCertificate
     // A chain of three with RSA-4096 is 8 KB.
     private const int MaxFileSize = 1024 * 1024;
 
+    private readonly Lazy<SslServerAuthenticationOptions> _options;
+
     private LoadedCertificate(X509Certificate2 leaf, X509Certificate2Collection chain, string hash)
     {
         (Hash, Subject, NotBefore, NotAfter) = (hash, leaf.GetNameInfo(X509NameType.DnsName, false), leaf.NotBefore.ToUniversalTime(), leaf.NotAfter.ToUniversalTime());
         chain.Remove(leaf);
-        Options = new()
+        // Not at once: it reads all root certificates of the system, a quarter of a second, which the first banner need not wait for.
+        _options = new(() => new()
         {
             ServerCertificateContext = SslStreamCertificateContext.Create(leaf, chain, offline: true),
             // RFC 8996 §2: no older ones.
@@ -166,10 +170,13 @@ internal sealed class LoadedCertificate
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
 #pragma warning restore CA5398
             AllowRenegotiation = false,
-        };
+        });
     }
 
-    public SslServerAuthenticationOptions Options { get; }
+    public SslServerAuthenticationOptions Options => _options.Value;
+
+    /// <summary>Does now what the first handshake would have to.</summary>
+    public void Prepare() => _ = _options.Value;
 
     /// <summary>Of both files.</summary>
     public string? Hash { get; }
