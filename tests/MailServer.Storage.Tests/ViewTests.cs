@@ -239,4 +239,32 @@ public sealed class ViewTests
             await test.StopAndStartAsync();
         }
     }
+
+    [Fact]
+    public async Task Structure_and_pieces_fit_the_message_however_often_they_are_asked_for()
+    {
+        await using var test = new TestStore();
+        var body = string.Concat(Enumerable.Range(0, 40_000).Select(i => $"line {i}\r\n"));
+        for (var i = 0; i < 40; i++)
+            await test.AppendAsync($"Subject: {i}\r\n\r\n{(i == 39 ? body : "x\r\n")}");
+        await using var view = await test.ViewAsync();
+        for (var round = 0; round < 2; round++)
+            for (var sequence = 1; sequence <= 40; sequence++)
+            {
+                var structure = (await view.StructureAtAsync(sequence, TestStore.Token)).Value;
+                Assert.Equal(view.InfoAt(sequence).Size, structure.Root.BodyStart + structure.Root.BodyLength);
+                Assert.Contains($"\"{sequence - 1}\"", System.Text.Encoding.ASCII.GetString(structure.Envelope.Span), StringComparison.Ordinal);
+            }
+
+        var text = $"Subject: 39\r\n\r\n{body}";
+        foreach (var offset in (int[])[text.Length - 100, 7, 300_000, text.Length / 2])
+        {
+            await using var content = (await view.OpenMessageAsync(40, TestStore.Token)).Value;
+            var pipe = new System.IO.Pipelines.Pipe();
+            await content.CopyToAsync(pipe.Writer, offset, 90, TestStore.Token);
+            await pipe.Writer.CompleteAsync();
+            var read = await pipe.Reader.ReadAtLeastAsync(90, TestStore.Token);
+            Assert.Equal(text.Substring(offset, 90), System.Text.Encoding.ASCII.GetString(System.Buffers.BuffersExtensions.ToArray(read.Buffer)));
+        }
+    }
 }

@@ -28,13 +28,17 @@ internal sealed partial class FolderView
     public async ValueTask<Outcome<MessageStructure>> StructureAtAsync(int sequence, CancellationToken cancellationToken)
     {
         var entry = _slots[sequence - 1].Entry;
+        if (_folder.Read.TryStructure(entry, out var known))
+            return known;
         var opened = await OpenFileAsync(entry, cancellationToken).ConfigureAwait(false);
         if (!opened.TryGet(out var file, out var problem))
             return problem;
         try
         {
             using var stream = new FileStream(file, FileAccess.Read, bufferSize: 0);
-            return StructureReader.Read(stream, entry.CrlfSize);
+            var structure = StructureReader.Read(stream, entry.CrlfSize);
+            _folder.Read.Remember(entry, structure);
+            return structure;
         }
         catch (Exception failure) when (DiskProblem.Is(failure))
         {

@@ -41,6 +41,9 @@ internal sealed partial class SharedFolder
     /// <summary>Looks again in the background when told to.</summary>
     public FolderRescan Rescan { get; }
 
+    /// <summary>What was read of messages lately.</summary>
+    public ReadCache Read { get; } = new();
+
     /// <summary>Sessions that hold it; the table's.</summary>
     public int Holders { get; set; }
 
