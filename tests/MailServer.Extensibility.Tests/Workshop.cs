@@ -113,17 +113,17 @@ internal sealed class Workshop : IAsyncDisposable, IPluginServices
         return new(connection, session);
     }
 
-    /// <summary>Waits until something is so. Fails after ten seconds, with what was seen last.</summary>
+    /// <summary>Waits until something is so. Fails after thirty seconds, with what was seen last.</summary>
     public static async Task UntilAsync<T>(Func<T> look, Func<T, bool> isSo)
     {
         var last = look();
-        for (var i = 0; i < 1000 && !isSo(last); i++)
+        for (var i = 0; i < 3000 && !isSo(last); i++)
         {
             await Task.Delay(10);
             last = look();
         }
 
-        Assert.True(isSo(last), $"after ten seconds: {last}");
+        Assert.True(isSo(last), $"after thirty seconds: {last}");
     }
 
     public Task UntilGenerationAsync(string id, int generation) =>
