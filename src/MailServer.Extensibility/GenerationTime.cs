@@ -8,8 +8,14 @@ namespace MailServer.Extensibility;
 /// </summary>
 internal sealed class GenerationTime(TimeProvider time) : TimeProvider
 {
+    // By how much a timer may fire before its time by the other clock.
+    private static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(20);
+
     private readonly ConcurrentDictionary<Timer, bool> _running = new();
     private volatile bool _isOver;
+
+    /// <summary>How many timers run.</summary>
+    public int Running => _running.Count;
 
     public override TimeZoneInfo LocalTimeZone => time.LocalTimeZone;
 
@@ -36,8 +42,11 @@ internal sealed class GenerationTime(TimeProvider time) : TimeProvider
 
     private sealed class Timer(GenerationTime owner, TimerCallback callback, object? state) : ITimer
     {
+        private readonly Lock _lock = new();
         private ITimer? _inner;
         private TimeSpan _period;
+        private TimeSpan _dueTime;
+        private long _since;
 
         public void Start(TimeProvider time, TimeSpan dueTime, TimeSpan period)
         {
@@ -47,11 +56,14 @@ internal sealed class GenerationTime(TimeProvider time) : TimeProvider
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            _period = period;
-            if (dueTime == Timeout.InfiniteTimeSpan)
-                owner._running.TryRemove(this, out _);
-            else
-                owner._running[this] = true;
+            lock (_lock)
+            {
+                (_dueTime, _period, _since) = (dueTime, period, owner.GetTimestamp());
+                if (dueTime == Timeout.InfiniteTimeSpan)
+                    owner._running.TryRemove(this, out _);
+                else
+                    owner._running[this] = true;
+            }
 
             // End() or Dispose() may have passed between.
             if (!owner._isOver && _inner?.Change(dueTime, period) == true)
@@ -74,9 +86,13 @@ internal sealed class GenerationTime(TimeProvider time) : TimeProvider
 
         private void Fire()
         {
-            // A timer that fires once and is never disposed must not stay in the table.
-            if (_period == Timeout.InfiniteTimeSpan || _period == TimeSpan.Zero)
-                owner._running.TryRemove(this, out _);
+            lock (_lock)
+            {
+                // A timer that fires once and is never disposed must not stay in the table; one that was set anew meanwhile must.
+                if ((_period == Timeout.InfiniteTimeSpan || _period == TimeSpan.Zero) && owner.GetElapsedTime(_since) + Slack >= _dueTime)
+                    owner._running.TryRemove(this, out _);
+            }
+
             callback(state);
         }
     }
