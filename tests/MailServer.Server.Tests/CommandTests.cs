@@ -74,6 +74,21 @@ public sealed class CommandTests : IAsyncLifetime
     public async Task Check_finds_nothing_wrong_with_what_is_right() =>
         Assert.Equal((0, $"{_server.Config}: good\n", ""), await _server.CommandAsync("check"));
 
+    [Theory]
+    [InlineData("", 0, true)]
+    [InlineData("[plugins.smtp]\nx = 1\n", 1, false)]
+    [InlineData("[nothing]\nx = 1\n", 2, false)]
+    public async Task Check_answers_in_JSON_too(string more, int expected, bool isGood)
+    {
+        _server.Configure(more: more);
+
+        var (code, output, error) = await _server.CommandAsync("check", "--json");
+
+        using var report = JsonDocument.Parse(output);
+        Assert.Equal((expected, isGood, ""), (code, report.RootElement.GetProperty("isGood").GetBoolean(), error));
+        Assert.Equal(isGood ? 0 : 1, report.RootElement.GetProperty("errors").GetArrayLength());
+    }
+
     [Fact]
     public async Task Check_looks_into_plugins_certificate_and_rules()
     {

@@ -218,6 +218,60 @@ public sealed class ServeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Plugin_reload_takes_the_tables_as_they_are_in_the_file_now()
+    {
+        await _server.StartAsync();
+        await File.AppendAllTextAsync(_server.Config, "\n[plugins.smtp]\nmax_message_size = \"2MiB\"\n");
+        Assert.Equal(0, (await _server.CommandAsync("plugin", "reload", "smtp")).Code);
+        await using var peer = await _server.ConnectAsync("mx");
+        await peer.SendAsync("EHLO x\r\n");
+        Assert.Equal("250-SIZE 2097152", await peer.LineAsync("250-SIZE"));
+
+        await File.AppendAllTextAsync(_server.Config, "max_size = 3\n");
+        var (code, _, error) = await _server.CommandAsync("plugin", "reload", "smtp");
+        Assert.Equal(1, code);
+        Assert.Contains("plugins.smtp.max_size: unknown key", error);
+        Assert.Equal("kept", (await PluginAsync("smtp")).GetProperty("state").GetString());
+        await peer.SendAsync("EHLO x\r\n");
+        Assert.Equal("250-SIZE 2097152", await peer.LineAsync("250-SIZE"));
+    }
+
+    [Fact]
+    public async Task A_session_over_TLS_is_woken_and_told_goodbye_too()
+    {
+        await _server.StartAsync();
+        using var client = new TcpClient();
+        await client.ConnectAsync(_server.Endpoints["imaps"]);
+#pragma warning disable CA5359 // the certificate is a second old, and our own
+        await using var tls = new SslStream(client.GetStream(), false, (_, _, _, _) => true);
+#pragma warning restore CA5359
+        await tls.AuthenticateAsClientAsync("localhost");
+        using var lines = new StreamReader(tls);
+        Assert.StartsWith("* OK", await lines.ReadLineAsync());
+
+        await _server.SignalAsync("TERM");
+
+        Assert.StartsWith("* BYE", await lines.ReadLineAsync());
+        // close_notify: an end, and no cut.
+        Assert.Null(await lines.ReadLineAsync());
+        Assert.Equal(0, await _server.ExitAsync());
+    }
+
+    [Fact]
+    public async Task What_is_no_handshake_ends_the_connection_and_is_one_line_of_the_log()
+    {
+        await _server.StartAsync();
+        await using var peer = await _server.ConnectAsync("imaps");
+
+        await peer.SendAsync("a LOGIN alice sesame\r\n");
+
+        await peer.RestAsync();
+        await _server.UntilLogAsync("TLS handshake: ");
+        Assert.DoesNotContain(" error ", _server.Log);
+        Assert.DoesNotContain(ServerProcess.Password, _server.Log);
+    }
+
+    [Fact]
     public async Task Without_a_server_commands_say_so()
     {
         var (code, _, error) = await _server.CommandAsync("status");
@@ -310,6 +364,12 @@ public sealed class ServeTests : IAsyncLifetime
     private static extern int Fcntl(int descriptor, int command, int argument);
 
     private static (int, string) Head((int Code, string Output, string Error) result) => (result.Code, result.Output);
+
+    private async Task<JsonElement> PluginAsync(string id)
+    {
+        using var plugins = JsonDocument.Parse((await _server.CommandAsync("plugin", "list", "--json")).Output);
+        return plugins.RootElement.EnumerateArray().Single(plugin => plugin.GetProperty("id").GetString() == id).Clone();
+    }
 
     private static async Task<string> DatagramAsync(Socket socket)
     {

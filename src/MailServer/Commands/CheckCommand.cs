@@ -92,8 +92,9 @@ internal static class CheckCommand
         await using (offline.ConfigureAwait(false))
         {
             errors.AddRange(offline.Failures);
+            // Where a plugin failed, this may only be what follows from it.
             foreach (var listener in config.Listeners.Where(listener => !offline.Plugins.Serves(listener.Protocol)))
-                errors.Add($"{config.File}: listener \"{listener.Name}\": no plugin serves protocol \"{listener.Protocol}\"");
+                (offline.Failures.Count > 0 ? warnings : errors).Add($"{config.File}: listener \"{listener.Name}\": no plugin serves protocol \"{listener.Protocol}\"");
             if (config.Domains.Count == 0)
                 warnings.Add($"{config.File}: without [[domains]] no mail is accepted");
         }
