@@ -16,6 +16,8 @@ internal sealed class MimeFeed(Stream source) : ForwardStream
     private bool _afterCr;
     private bool _hasBegun;
     private long _fed;
+    private long _headerStart;
+    private long _headers;
     private long _limit = long.MaxValue;
 
     /// <summary>The field put before the message.</summary>
@@ -28,10 +30,18 @@ internal sealed class MimeFeed(Stream source) : ForwardStream
     public bool IsCut { get; private set; }
 
     /// <summary>A header block begins at what has been read: it may not go on for ever.</summary>
-    public void BeginHeader() => _limit = _fed + StructureLimits.HeaderOctets;
+    public void BeginHeader()
+    {
+        _headerStart = _fed;
+        _limit = _fed + Math.Min(StructureLimits.HeaderOctets, StructureLimits.AllHeaderOctets - _headers);
+    }
 
     /// <summary>The header block is over.</summary>
-    public void EndHeader() => _limit = long.MaxValue;
+    public void EndHeader()
+    {
+        _headers += _fed - _headerStart;
+        _limit = long.MaxValue;
+    }
 
     /// <summary>Nothing more is wanted: the parser is told that the message ends here.</summary>
     public void Stop() => IsCut = true;

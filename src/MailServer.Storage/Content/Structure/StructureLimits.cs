@@ -15,8 +15,14 @@ internal static class StructureLimits
     /// <summary>Addresses of one field: the largest real lists have about a thousand.</summary>
     public const int Addresses = 2_000;
 
-    /// <summary>One header block: longer ones cost the parser time that grows with the square. Trace, ARC and DKIM fields come to 100 KiB at worst.</summary>
-    public const int HeaderOctets = 1024 * 1024;
+    /// <summary>
+    /// One header block: longer ones cost the parser time that grows with the square. Trace, ARC and DKIM fields come to 100 KiB at worst, and as many
+    /// addresses as we show to twice that.
+    /// </summary>
+    public const int HeaderOctets = 512 * 1024;
+
+    /// <summary>All header blocks of a message: decoding garbage costs a second a megabyte. A digest of a thousand messages has about this.</summary>
+    public const int AllHeaderOctets = 4 * 1024 * 1024;
 
     /// <summary>One text of an ENVELOPE or BODYSTRUCTURE: no client shows more, and the index keeps them.</summary>
     public const int TextOctets = 16 * 1024;
