@@ -5,7 +5,7 @@ internal static class Capabilities
 {
     private const string Always = "CAPABILITY IMAP4rev1 LITERAL+ ID ENABLE";
 
-    private const string AfterLogin = Always + " IDLE NAMESPACE UIDPLUS MOVE UNSELECT CHILDREN SPECIAL-USE CREATE-SPECIAL-USE STATUS=SIZE";
+    private const string AfterLogin = Always + " IDLE NAMESPACE UIDPLUS MOVE UNSELECT CHILDREN SPECIAL-USE CREATE-SPECIAL-USE LIST-EXTENDED LIST-STATUS STATUS=SIZE";
 
     public static string Of(ImapSession session)
     {

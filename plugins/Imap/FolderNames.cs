@@ -18,5 +18,16 @@ internal static class FolderNames
     public static bool TryReadNew(ReadOnlyMemory<byte> text, out FolderName folder) =>
         TryRead(text.Span is [.., (byte)'/'] ? text[..^1] : text, out folder);
 
+    /// <summary>Reference and pattern of LIST put together and decoded; INBOX is in any case where it is a whole level. False for what is no name.</summary>
+    public static bool TryReadPattern(ReadOnlyMemory<byte> reference, ReadOnlyMemory<byte> pattern, out string decoded)
+    {
+        byte[] text = [.. reference.Span, .. pattern.Span];
+        if (!ModifiedUtf7.TryDecode(text, out decoded))
+            return false;
+        if (decoded.StartsWith("INBOX", StringComparison.OrdinalIgnoreCase) && (decoded.Length == 5 || decoded[5] is '/' or '*' or '%'))
+            decoded = "INBOX" + decoded[5..];
+        return true;
+    }
+
     public static void Write(ref ResponseWriter writer, FolderName folder) => writer.AString(Encoding.ASCII.GetBytes(ModifiedUtf7.Encode(folder.Value)));
 }

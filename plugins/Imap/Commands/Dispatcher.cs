@@ -54,8 +54,8 @@ internal static class Dispatcher
         {
             ImapRequest.Select select => await Select.RunAsync(session, account, select, cancellationToken).ConfigureAwait(false),
             ImapRequest.Status status => await Status.RunAsync(session, account, status, cancellationToken).ConfigureAwait(false),
-            ImapRequest.List { IsLsub: false } list => await List.RunAsync(session, account, list, cancellationToken).ConfigureAwait(false),
-            ImapRequest.List list => await Lsub.RunAsync(session, account, list, cancellationToken).ConfigureAwait(false),
+            ImapRequest.List list => await List.RunAsync(session, account, list, cancellationToken).ConfigureAwait(false),
+            ImapRequest.Lsub lsub => await Lsub.RunAsync(session, account, lsub, cancellationToken).ConfigureAwait(false),
             ImapRequest.Create create => await Create.RunAsync(account, create, cancellationToken).ConfigureAwait(false),
             ImapRequest.Rename rename => await Rename.RunAsync(account, rename, cancellationToken).ConfigureAwait(false),
             ImapRequest.OnMailbox { Command: MailboxCommand.Delete } delete =>

@@ -6,7 +6,7 @@ namespace MailServer.Plugins.Imap.Commands;
 internal static class Lsub
 {
     public static async ValueTask<Completion> RunAsync(
-        ImapSession session, IMailAccount account, ImapRequest.List request, CancellationToken cancellationToken)
+        ImapSession session, IMailAccount account, ImapRequest.Lsub request, CancellationToken cancellationToken)
     {
         if (request.Pattern.IsEmpty)
         {
@@ -14,7 +14,7 @@ internal static class Lsub
             return Completion.Ok("LSUB completed");
         }
 
-        if (!List.TryReadPattern(request, out var pattern))
+        if (!FolderNames.TryReadPattern(request.Reference, request.Pattern, out var pattern))
             return Completion.Ok("LSUB completed");
         var outcome = await account.ListSubscribedAsync(cancellationToken).ConfigureAwait(false);
         if (!outcome.TryGet(out var names, out var problem))
@@ -24,7 +24,7 @@ internal static class Lsub
         foreach (var name in names)
         {
             if (MailboxPattern.Matches(pattern, name.Value))
-                List.Write(session, "LSUB"u8, "", name);
+                ListWriter.Write(session, "LSUB"u8, "", name);
             else
                 TellParents(session, pattern, name.Value, told);
             await session.Output.FlushIfEnoughAsync().ConfigureAwait(false);
@@ -38,6 +38,6 @@ internal static class Lsub
     {
         for (var end = name.LastIndexOf('/'); end > 0; end = name.LastIndexOf('/', end - 1))
             if (MailboxPattern.Matches(pattern, name.AsSpan(0, end)) && told.Add(name[..end]))
-                List.Write(session, "LSUB"u8, "\\Noselect", new(name[..end]));
+                ListWriter.Write(session, "LSUB"u8, "\\Noselect", new(name[..end]));
     }
 }

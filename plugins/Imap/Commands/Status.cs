@@ -17,7 +17,7 @@ internal static class Status
         return Completion.Ok("STATUS completed");
     }
 
-    private static void Write(ImapSession session, FolderName folder, FolderStatus status, IReadOnlyList<StatusItem> items)
+    public static void Write(ImapSession session, FolderName folder, FolderStatus status, IReadOnlyList<StatusItem> items)
     {
         var writer = session.Output.Begin();
         writer.Raw("* STATUS "u8);

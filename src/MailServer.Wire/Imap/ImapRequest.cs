@@ -39,8 +39,21 @@ public abstract record ImapRequest(ReadOnlyMemory<byte> Tag)
     /// <summary>RENAME (RFC 3501 §6.3.5).</summary>
     public sealed record Rename(ReadOnlyMemory<byte> Tag, ReadOnlyMemory<byte> From, ReadOnlyMemory<byte> To) : ImapRequest(Tag);
 
-    /// <summary>LIST and LSUB (RFC 3501 §6.3.8, §6.3.9).</summary>
-    public sealed record List(ReadOnlyMemory<byte> Tag, ReadOnlyMemory<byte> Reference, ReadOnlyMemory<byte> Pattern, bool IsLsub) : ImapRequest(Tag);
+    /// <summary>LIST (RFC 3501 §6.3.8), with the options of RFC 5258, RFC 6154 and RFC 5819.</summary>
+    public sealed record List(ReadOnlyMemory<byte> Tag, ReadOnlyMemory<byte> Reference, IReadOnlyList<ReadOnlyMemory<byte>> Patterns) : ImapRequest(Tag)
+    {
+        /// <summary>Whether the command has options or several patterns: the answers may then be of the extended kind (RFC 5258 §3).</summary>
+        public bool IsExtended { get; init; }
+
+        /// <summary>The selection and return options.</summary>
+        public ListOptions Options { get; init; }
+
+        /// <summary>What RETURN (STATUS (...)) asks for; empty for nothing.</summary>
+        public IReadOnlyList<StatusItem> StatusItems { get; init; } = [];
+    }
+
+    /// <summary>LSUB (RFC 3501 §6.3.9).</summary>
+    public sealed record Lsub(ReadOnlyMemory<byte> Tag, ReadOnlyMemory<byte> Reference, ReadOnlyMemory<byte> Pattern) : ImapRequest(Tag);
 
     /// <summary>STATUS (RFC 3501 §6.3.10).</summary>
     public sealed record Status(ReadOnlyMemory<byte> Tag, ReadOnlyMemory<byte> Mailbox, IReadOnlyList<StatusItem> Items) : ImapRequest(Tag);
@@ -61,6 +74,28 @@ public abstract record ImapRequest(ReadOnlyMemory<byte> Tag)
     /// <summary>COPY, MOVE and their UID forms (RFC 3501 §6.4.7, RFC 6851).</summary>
     public sealed record Copy(ReadOnlyMemory<byte> Tag, bool IsUid, bool IsMove, IReadOnlyList<SequenceRange> Messages, ReadOnlyMemory<byte> Mailbox)
         : ImapRequest(Tag);
+}
+
+/// <summary>Options of LIST (RFC 5258 §3.1, §3.2, RFC 6154 §2).</summary>
+[Flags]
+public enum ListOptions
+{
+    /// <summary>None.</summary>
+    None = 0,
+    /// <summary>Select SUBSCRIBED.</summary>
+    SelectSubscribed = 1,
+    /// <summary>Select REMOTE.</summary>
+    SelectRemote = 2,
+    /// <summary>Select RECURSIVEMATCH.</summary>
+    SelectRecursive = 4,
+    /// <summary>Select SPECIAL-USE.</summary>
+    SelectSpecialUse = 8,
+    /// <summary>Return SUBSCRIBED.</summary>
+    ReturnSubscribed = 16,
+    /// <summary>Return CHILDREN.</summary>
+    ReturnChildren = 32,
+    /// <summary>Return SPECIAL-USE.</summary>
+    ReturnSpecialUse = 64,
 }
 
 /// <summary>Commands without arguments.</summary>

@@ -59,33 +59,33 @@ public static partial class RequestParser
         return Done(new ImapRequest.Create(tag, mailbox, uses), out request);
     }
 
-    /// <summary><c>list = "LIST" SP mailbox SP list-mailbox</c>.</summary>
-    private static RequestFault ReadList(ref Cursor cursor, ReadOnlyMemory<byte> tag, bool lsub, out ImapRequest? request)
-    {
-        request = null;
-        return cursor.TrySkipSpace() && cursor.TryReadAString(out var reference) && cursor.TrySkipSpace() && cursor.TryReadListMailbox(out var pattern)
-            ? Done(new ImapRequest.List(tag, reference, pattern, lsub), out request)
-            : RequestFault.BadArguments;
-    }
-
     /// <summary><c>status = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"</c>.</summary>
     private static RequestFault ReadStatus(ref Cursor cursor, ReadOnlyMemory<byte> tag, out ImapRequest? request)
     {
         request = null;
-        var items = new List<StatusItem>();
-        if (!cursor.TrySkipSpace() || !cursor.TryReadAString(out var mailbox) || !cursor.TrySkipSpace() || !cursor.TrySkip('('))
+        if (!cursor.TrySkipSpace() || !cursor.TryReadAString(out var mailbox) || !cursor.TrySkipSpace())
+            return RequestFault.BadArguments;
+        var fault = ReadStatusItems(ref cursor, out var items);
+        return fault == RequestFault.None ? Done(new ImapRequest.Status(tag, mailbox, items), out request) : fault;
+    }
+
+    private static RequestFault ReadStatusItems(ref Cursor cursor, out IReadOnlyList<StatusItem> items)
+    {
+        var list = new List<StatusItem>();
+        items = list;
+        if (!cursor.TrySkip('('))
             return RequestFault.BadArguments;
         do
         {
-            if (items.Count == GrammarLimits.Names)
+            if (list.Count == GrammarLimits.Names)
                 return RequestFault.TooMany;
             if (!TryReadStatusItem(ref cursor, out var item))
                 return RequestFault.BadArguments;
-            items.Add(item);
+            list.Add(item);
         }
         while (cursor.TrySkipSpace());
 
-        return cursor.TrySkip(')') ? Done(new ImapRequest.Status(tag, mailbox, items), out request) : RequestFault.BadArguments;
+        return cursor.TrySkip(')') ? RequestFault.None : RequestFault.BadArguments;
     }
 
     private static bool TryReadStatusItem(ref Cursor cursor, out StatusItem item)

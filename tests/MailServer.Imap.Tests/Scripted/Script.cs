@@ -92,6 +92,10 @@ internal sealed class Script
             return;
         }
 
+        // A reply that may come or not.
+        if (line.StartsWith("? ", StringComparison.Ordinal))
+            return;
+
         if (line.StartsWith("! ", StringComparison.Ordinal))
         {
             Steps[^1].Unwanted.Add(line[2..]);

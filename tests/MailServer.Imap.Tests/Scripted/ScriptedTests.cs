@@ -13,7 +13,7 @@ public sealed class ScriptedTests
     private static readonly string? Folder = Corpora.Find("imap-imaptest", out _);
 
     // What the scripts need; those that need more are left out.
-    private static readonly string[] Capabilities = ["UIDPLUS", "MOVE", "ID"];
+    private static readonly string[] Capabilities = ["UIDPLUS", "MOVE", "ID", "LIST-EXTENDED"];
 
     // Both pipeline scripts use a third form of commands; dialogs here do the same. search-addresses looks for an address within
     // "user (comment) @ domain"; the store's SEARCH takes the field as it is written.
