@@ -34,6 +34,7 @@ public sealed class StructureTests
         { "Content-Type: multipart/mixed; boundary=b\n\n--b\n\na cut o", $"({Text}7 0 NIL NIL NIL NIL) \"mixed\" (\"boundary\" \"b\") NIL NIL NIL)" },
         { "Content-Type: message/rfc822\n\nSubject: in\n\nb\n", $"(\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 18 (NIL \"in\" NIL NIL NIL NIL NIL NIL NIL NIL) {Text}3 1 NIL NIL NIL NIL) 3 NIL NIL NIL NIL)" },
         { "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nU3ViamVjdDogeA==\n", $"(\"message\" \"rfc822\" NIL NIL NIL \"base64\" 18 {NoEnvelope} {EmptyText} 1 NIL NIL NIL NIL)" },
+        { "Content-Type: message/global\n\nSubject: in\n\nb\n", "(\"message\" \"global\" NIL NIL NIL \"7bit\" 18 NIL NIL NIL NIL)" },
         { "Content-Type: message/delivery-status\n\nReporting-MTA: dns; x\n", "(\"message\" \"delivery-status\" NIL NIL NIL \"7bit\" 23 NIL NIL NIL NIL)" },
         { "Content-Type: multipart/digest; boundary=b\n\n--b\n\nSubject: in\n\nx\n--b--\n", $"((\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 16 (NIL \"in\" NIL NIL NIL NIL NIL NIL NIL NIL) {Text}1 0 NIL NIL NIL NIL) 2 NIL NIL NIL NIL) \"digest\" (\"boundary\" \"b\") NIL NIL NIL)" },
     };

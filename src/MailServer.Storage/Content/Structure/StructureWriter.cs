@@ -81,7 +81,9 @@ internal static class StructureWriter
         output.Raw(" "u8).NString(Text(Shown(part, output)[HeaderId.ContentId])).Raw(" "u8).NString(Text(Shown(part, output)[HeaderId.ContentDescription]));
         output.Raw(" "u8).String(Encoding(part.Fields)).Raw(" "u8).Number(part.BodyLength);
 
-        if (part.IsMessage)
+        // IMAP4rev1 nests message/rfc822 alone (RFC 3501 §9, media-message); only IMAP4rev2 nests message/global too.
+        var isNested = part.IsMessage && subtype.Equals("rfc822", StringComparison.OrdinalIgnoreCase);
+        if (isNested)
         {
             output.Raw(" "u8);
             WriteEnvelope(part.Message?.Fields ?? None, output);
@@ -92,7 +94,7 @@ internal static class StructureWriter
                 WriteNothing(isExtended, output);
         }
 
-        if (isText || part.IsMessage)
+        if (isText || isNested)
             output.Raw(" "u8).Number(part.Lines);
         if (!isExtended)
             return;
