@@ -46,9 +46,30 @@ internal sealed class MimeFeed(Stream source) : ForwardStream
     /// <summary>Nothing more is wanted: the parser is told that the message ends here.</summary>
     public void Stop() => IsCut = true;
 
+    /// <summary>
+    /// Fills the buffer for as long as there is something: the parser's answer to some broken mail depends on where its reads end, and must not
+    /// depend on where the disk's did.
+    /// </summary>
     public override int Read(Span<byte> buffer)
     {
-        if (buffer.IsEmpty || IsCut)
+        var filled = 0;
+        while (filled < buffer.Length && Next(buffer[filled..]) is > 0 and var read)
+            filled += read;
+        return filled;
+    }
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => new(Read(buffer.Span));
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && Interlocked.Exchange(ref _buffer, []) is { Length: > 0 } buffer)
+            ArrayPool<byte>.Shared.Return(buffer);
+        base.Dispose(disposing);
+    }
+
+    private int Next(Span<byte> buffer)
+    {
+        if (IsCut)
             return 0;
         if (!_hasBegun)
             return Begin(buffer);
@@ -64,15 +85,6 @@ internal sealed class MimeFeed(Stream source) : ForwardStream
         _start += consumed;
         _fed += written;
         return written;
-    }
-
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => new(Read(buffer.Span));
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing && Interlocked.Exchange(ref _buffer, []) is { Length: > 0 } buffer)
-            ArrayPool<byte>.Shared.Return(buffer);
-        base.Dispose(disposing);
     }
 
     private int Begin(Span<byte> buffer)
