@@ -11,6 +11,7 @@ internal sealed class Catalogue(
     private readonly Lock _lock = new();
     private readonly List<Slot> _slots = [];
     private readonly Dictionary<string, Stray> _strays = [];
+    private bool _isCleared;
 
     /// <summary>Looks at folders and loads what is new or changed in them.</summary>
     public async ValueTask<ScanReport> ScanAsync(Scan scan, CancellationToken cancellationToken)
@@ -19,6 +20,9 @@ internal sealed class Catalogue(
         try
         {
             var report = new ScanReport();
+            // A reload that waited while the server stopped must not put anything in service again.
+            if (_isCleared)
+                return report;
             NoteRemoved();
             await TakeAllAsync(scan, report, cancellationToken).ConfigureAwait(false);
             if (report.IsProtocolFree)
@@ -53,6 +57,7 @@ internal sealed class Catalogue(
         await _gate.WaitAsync().ConfigureAwait(false);
         try
         {
+            _isCleared = true;
             var last = registry.Generations;
             registry.Swap([]);
             lock (_lock)
