@@ -81,11 +81,11 @@ internal static class DemoCommand
         screen.WriteLine();
         screen.WriteLine($"Accounts: {string.Join(" and ", DemoSetup.Users)}, password {setup.Password}");
         screen.WriteLine("The certificate is self-signed: clients ask once whether to trust it.");
-        screen.WriteLine($"  read with mutt:  mutt -f imaps://{user}@127.0.0.1:{setup.PortOf("imaps")}");
+        screen.WriteLine($"  read with mutt:  mutt -f imaps://{user.Replace("@", "%40", StringComparison.Ordinal)}@127.0.0.1:{setup.PortOf("imaps")}");
         screen.WriteLine($"  or the files:    mutt -f {setup.MaildirOf("alice")}");
         screen.WriteLine($"  send a mail:     swaks --server 127.0.0.1:{setup.PortOf("mx")} --from you@example.net --to {user}");
         screen.WriteLine($"  any client:      IMAP 127.0.0.1:{setup.PortOf("imap")} STARTTLS, SMTP 127.0.0.1:{setup.PortOf("submission")} STARTTLS");
-        screen.WriteLine($"  look inside:     mailserver status --config {setup.ConfigFile}");
+        screen.WriteLine($"  look inside:     {Environment.ProcessPath ?? "mailserver"} status --config {setup.ConfigFile}");
         if (setup.Rules is { } rules)
             screen.WriteLine($"  change a rule:   edit one in {rules}; it is live when saved");
         screen.WriteLine();
