@@ -1,0 +1,102 @@
+using BenchmarkDotNet.Attributes;
+using MailServer.Posix;
+using MailServer.Rules;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace MailServer.Bench;
+
+/// <summary>What compiled rules cost for one mail. The bar is 1 µs a rule (the mail's own decoding aside, which is done once and kept).</summary>
+[MemoryDiagnoser]
+public class RuleBench
+{
+    private const string Work = """
+        string[] projects = ["apollo", "gemini", "mercury"];
+        if (Mail.From.IsIn("work.example"))
+            FileInto(projects.FirstOrDefault(p => Mail.Subject.Has($"[{p}]")) is { } project ? $"Work/{project}" : "Work");
+        """;
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("mailserver-bench-").FullName;
+    private readonly DirectoryWatcher _watcher = DirectoryWatcher.Create();
+    private readonly Mail _hit = new(new Facts("erin@work.example", "Re: [apollo] launch date"));
+    private readonly Mail _miss = new(new Facts("carol@example.net", "Lunch on Friday?"));
+    private RuleEngine _one = null!;
+    private RuleEngine _stop = null!;
+    private RuleEngine _examples = null!;
+
+    [GlobalSetup]
+    public async Task SetupAsync()
+    {
+        _one = await StartAsync("one", Work);
+        _stop = await StartAsync("stop", "if (Mail.JunkScore >= 5) { FileInto(\"Junk\"); Stop(); }");
+        var root = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(root, "MailServer.sln")))
+            root = Path.GetDirectoryName(root) ?? throw new InvalidOperationException("no MailServer.sln above");
+        _examples = await StartAsync(Path.Combine(root, "scripts", "examples"), null);
+    }
+
+    [GlobalCleanup]
+    public async Task CleanUpAsync()
+    {
+        foreach (var engine in new[] { _one, _stop, _examples })
+            await engine.DisposeAsync();
+        _watcher.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    [Benchmark(Description = "a rule that does not apply")]
+    public Delivery Miss() => _one.Decide(_miss, null, Delivery.Keep);
+
+    [Benchmark(Description = "a rule that files")]
+    public Delivery Hit() => _one.Decide(_hit, null, Delivery.Keep);
+
+    [Benchmark(Description = "a rule of one comparison")]
+    public Delivery Compare() => _stop.Decide(_miss, null, Delivery.Keep);
+
+    [Benchmark(Description = "the nine examples, none applies")]
+    public Delivery Examples() => _examples.Decide(_miss, null, Delivery.Keep);
+
+    private async Task<RuleEngine> StartAsync(string name, string? text)
+    {
+        var folder = Path.Combine(_directory, name);
+        if (text is not null)
+        {
+            Directory.CreateDirectory(folder);
+            await File.WriteAllTextAsync(Path.Combine(folder, "10.csx"), text);
+        }
+
+        var options = new RuleOptions { GlobalDirectory = folder, CacheDirectory = Path.Combine(_directory, "cache-" + Path.GetFileName(name)), RuleHostPath = RuleHost() };
+        var engine = new RuleEngine(options, _watcher, TimeProvider.System, NullLoggerFactory.Instance);
+        await engine.StartAsync(default);
+        return engine.Status() is { CompilerProblem: { } problem } ? throw new InvalidOperationException(problem) : engine;
+    }
+
+    // BenchmarkDotNet builds its own copy below our output folder.
+    private static string RuleHost()
+    {
+        for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
+            if (Path.Combine(folder, "src", "MailServer.RuleHost", "bin", "Release", "net10.0", "MailServer.RuleHost.dll") is var path && File.Exists(path))
+                return path;
+        throw new InvalidOperationException("build src/MailServer.RuleHost in Release first");
+    }
+
+    private sealed class Facts(string from, string subject) : IMailSource
+    {
+        private readonly string[] _subject = [subject];
+
+        private readonly Correspondent[] _from = [new() { LocalPart = from.Split('@')[0], Domain = from.Split('@')[1] }];
+
+        public DateTimeOffset Date => default;
+
+        public long Size => 4096;
+
+        public double JunkScore => 0.1;
+
+        public bool IsAuthentic => true;
+
+        public IReadOnlyList<MailPart> Parts => [];
+
+        public IReadOnlyList<string> Fields(string name) => name == "Subject" ? _subject : [];
+
+        public IReadOnlyList<Correspondent> Addresses(string name) => name == "From" ? _from : [];
+    }
+}
