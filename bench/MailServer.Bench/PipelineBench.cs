@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text;
 using BenchmarkDotNet.Attributes;
-using MailServer.Extensibility;
 using MailServer.Pipeline;
 using MailServer.Posix;
 using MailServer.Storage;

@@ -132,6 +132,9 @@ internal sealed class RuleLoader(RuleOptions options, TimeProvider time, ILogger
         private void Take(string file, CompileReply reply, bool live)
         {
             IReadOnlyList<RuleDiagnostic> diagnostics = [.. reply.Diagnostics.Select(diagnostic => diagnostic with { File = Path.GetFileName(diagnostic.File) })];
+            // Taken away while the compiler was on its way to it: the look that follows will not see it.
+            if (reply.Key.Length == 0 && !File.Exists(reply.File))
+                return;
             if (!reply.IsCompiled)
                 Refuse(file, reply.Key, diagnostics, live);
             else if (!TryPut(file, reply.Key, live))
