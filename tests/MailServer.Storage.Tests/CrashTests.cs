@@ -91,6 +91,39 @@ public sealed class CrashTests
         Assert.Empty(Directory.GetFiles(Path.Combine(test.Maildir, "tmp")));
     }
 
+    [Fact]
+    public async Task On_a_full_disk_old_mail_can_be_read_and_removed_and_new_mail_waits_for_its_uid()
+    {
+        await using var test = new TestStore();
+        await test.DeliverAsync("Subject: old\r\n\r\n");
+        await using (var view = await test.ViewAsync())
+            Assert.Equal(1, view.Count);
+        test.Restart();
+        test.Store.Context.Steps = step =>
+        {
+            if (step == "uidlist appending")
+                throw new IOException("no space", 28);
+        };
+        await test.DeliverAsync("Subject: new\r\n\r\n");
+        await using (var view = await test.ViewAsync())
+        {
+            Assert.Equal(1, view.Count);
+            Assert.Equal("Subject: old\r\n\r\n", await TestStore.ReadAsync(view, 1));
+            Assert.Equal([1u], (await view.ExpungeAsync([1], TestStore.Token)).Value.Uids);
+
+            // As a disk that fills up in the midst of a line leaves it.
+            await File.AppendAllTextAsync(Path.Combine(test.Maildir, UidList.FileName), "2 :17", TestStore.Token);
+            test.Store.Context.Steps = null;
+            await TestStore.UntilAsync(view, () => view.Count == 1);
+            Assert.Equal([2], TestStore.Uids(view));
+            Assert.Equal("Subject: new\r\n\r\n", await TestStore.ReadAsync(view, 1));
+        }
+
+        test.Restart();
+        await using var again = await test.ViewAsync();
+        Assert.Equal([2], TestStore.Uids(again));
+    }
+
     private static void DieAt(TestStore test, string step) => test.Store.Context.Steps = reached =>
     {
         if (reached == step)

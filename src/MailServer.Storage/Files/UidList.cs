@@ -84,6 +84,14 @@ internal sealed class UidList
     /// <summary>Says that the file is as this list is.</summary>
     public void MarkWritten(FileStamp stamp) => (Stamp, CanAppend, BadLines) = (stamp, true, 0);
 
+    /// <summary>Takes back UIDs that could not be written down; what the file holds now is for a new reading to tell.</summary>
+    public void TakeBack(List<UidRecord> records)
+    {
+        foreach (var record in records)
+            _byBase.Remove(record.BaseName);
+        (UidNext, Stamp, CanAppend) = (Math.Min(UidNext, records[0].Uid), FileStamp.None, false);
+    }
+
     public void Forget(string baseName) => _byBase.Remove(baseName);
 
     /// <summary>The whole file.</summary>

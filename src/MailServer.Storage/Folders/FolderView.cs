@@ -141,12 +141,21 @@ internal sealed partial class FolderView : IFolderView
         try
         {
             await _folder.SynchronizeAsync(force: false, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (DiskProblem.Is(failure))
+        {
+            return _store.Failed("looking at a folder", failure);
+        }
+
+        try
+        {
             if (Access == FolderAccess.ReadWrite)
                 await _folder.TakeNewAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (Exception failure) when (DiskProblem.Is(failure))
         {
-            return _store.Failed("looking at a folder", failure);
+            // They stay in new, and recent, until they can be moved; reading needs no write.
+            _store.Failed("moving new messages to cur", failure);
         }
 
         lock (_folder.Gate)

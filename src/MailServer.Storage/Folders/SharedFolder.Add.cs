@@ -16,7 +16,7 @@ internal sealed partial class SharedFolder
             return;
 
         if (files.Exists(file => !_uids!.TryFind(file.BaseName, out _)))
-            await AssignUidsAsync(files, cancellationToken).ConfigureAwait(false);
+            await TryAssignUidsAsync(files, cancellationToken).ConfigureAwait(false);
         if (!IsRetired)
             Insert(files);
     }
@@ -54,6 +54,20 @@ internal sealed partial class SharedFolder
         return new(baseName, file.Name, file.InNew, info.Length, crlfSize, info.LastWriteTimeUtc.Ticks);
     }
 
+    /// <summary>On a full disk no UIDs can be given; the messages that have some can still be read, and removed.</summary>
+    private async ValueTask TryAssignUidsAsync(List<NewFile> files, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await AssignUidsAsync(files, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (DiskProblem.Is(failure))
+        {
+            _store.Failed("giving UIDs to new messages", failure);
+            _isBehind = true; // the next command tries again
+        }
+    }
+
     /// <summary>Gives UIDs under the lock that Dovecot takes, after a look at what it has given meanwhile.</summary>
     private async ValueTask AssignUidsAsync(List<NewFile> files, CancellationToken cancellationToken)
     {
@@ -77,6 +91,8 @@ internal sealed partial class SharedFolder
 
     private void Insert(List<NewFile> files)
     {
+        if (!files.Exists(file => _uids!.TryFind(file.BaseName, out _)))
+            return;
         lock (Gate)
         {
             var modSeq = NextModSeq();

@@ -104,13 +104,23 @@ internal sealed partial class SharedFolder
         if (records.Count == 0)
             return;
         var list = _uids!;
-        if (!list.CanAppend)
+        try
         {
-            await ReplaceAsync(list, list.Records.Values).ConfigureAwait(false);
-            return;
+            _store.Reached("uidlist appending");
+            if (list.CanAppend)
+                await AppendLinesAsync(list, UidList.FormatLines(records)).ConfigureAwait(false);
+            else
+                await ReplaceAsync(list, list.Records.Values).ConfigureAwait(false);
         }
+        catch (Exception failure) when (DiskProblem.Is(failure))
+        {
+            list.TakeBack(records);
+            throw;
+        }
+    }
 
-        var lines = UidList.FormatLines(records);
+    private async ValueTask AppendLinesAsync(UidList list, byte[] lines)
+    {
         await _store.Disk.RunAsync(() =>
         {
             using var file = File.OpenHandle(UidListPath, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);

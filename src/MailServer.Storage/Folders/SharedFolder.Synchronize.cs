@@ -9,6 +9,7 @@ internal sealed partial class SharedFolder
     private readonly HashSet<string> _suspects = new(StringComparer.Ordinal);
     private FolderTimes _seenTimes;
     private bool _isSettled;
+    private bool _isBehind;
     private long _pass;
 
     /// <summary>Looks at the directories if they have changed, or if forced.</summary>
@@ -33,7 +34,7 @@ internal sealed partial class SharedFolder
     public bool HasCurrentList => _uids is { } list && list.Stamp == FileStamp.Of(UidListPath);
 
     /// <summary>Whether nothing has changed since the last look, as far as the directories' times tell.</summary>
-    private bool IsFresh() => IsRetired || (_uids is not null && _isSettled && _seenTimes == FolderTimes.Of(Place));
+    private bool IsFresh() => IsRetired || (_uids is not null && _isSettled && !_isBehind && _seenTimes == FolderTimes.Of(Place));
 
     /// <summary>Looks, as often as it takes to be sure. The caller holds <see cref="Io"/>.</summary>
     /// <param name="cancellationToken">Gives up.</param>
@@ -58,6 +59,7 @@ internal sealed partial class SharedFolder
                 return;
         }
 
+        _isBehind = false;
         for (var look = 1; ; look++)
         {
             var before = FolderTimes.Of(Place);
