@@ -26,6 +26,9 @@ public sealed class MaildirStore : IMailStore, IAsyncDisposable
 
     internal StoreContext Context => _store;
 
+    /// <summary>For tests that let a server die.</summary>
+    internal ValueTask AbandonAsync() => _folders.AbandonAsync();
+
     /// <summary>Where an account's Maildir is.</summary>
     public string MaildirOf(User user)
     {

@@ -19,11 +19,11 @@ public sealed class AdoptionTests
         await CompareAsync(test, expected);
 
         // Again from our own index, and again without it.
-        test.Restart();
+        await test.RestartAsync();
         await CompareAsync(test, expected);
         foreach (var index in Directory.GetFiles(test.Maildir, FolderIndex.FileName, SearchOption.AllDirectories))
             File.Delete(index);
-        test.Restart();
+        await test.RestartAsync();
         await CompareAsync(test, expected);
 
         var subscribed = (await (await test.AccountAsync()).ListSubscribedAsync(TestStore.Token)).Value;
@@ -46,7 +46,7 @@ public sealed class AdoptionTests
         await using var test = new TestStore();
         using var expected = Unpack(test, "courier");
         await CompareAsync(test, expected);
-        test.Restart();
+        await test.RestartAsync();
         await CompareAsync(test, expected);
         var subscribed = (await (await test.AccountAsync()).ListSubscribedAsync(TestStore.Token)).Value;
         Assert.Equal(["INBOX", "Archive/2025", "Entwürfe", "Lists & News", "Gone"], subscribed.Select(name => name.Value));

@@ -15,7 +15,7 @@ public sealed class CrashTests
         DieAt(test, step);
         await Assert.ThrowsAsync<NotSupportedException>(() => test.AppendAsync("Subject: second\r\n\r\n"));
 
-        test.Restart();
+        await test.RestartAsync();
         await test.AppendAsync("Subject: third\r\n\r\n");
         await using var view = await test.ViewAsync();
         Assert.Equal(2 + messages, view.Count);
@@ -38,7 +38,7 @@ public sealed class CrashTests
         DieAt(test, step);
         await Assert.ThrowsAsync<NotSupportedException>(async () => await view.MoveAsync([1, 2], new("T"), TestStore.Token));
 
-        test.Restart();
+        await test.RestartAsync();
         await using var source = await test.ViewAsync();
         await using var target = await test.ViewAsync("T");
         Assert.Equal((here, there), (source.Count, target.Count));
@@ -55,7 +55,7 @@ public sealed class CrashTests
         DieAt(test, step);
         await Assert.ThrowsAsync<NotSupportedException>(async () => await (await test.AccountAsync()).CreateAsync(new("A"), null, TestStore.Token));
 
-        test.Restart();
+        await test.RestartAsync();
         await test.DeliverAsync(folder: "A");
         await using var view = await test.ViewAsync("A");
         Assert.Equal(1, view.Count);
@@ -69,7 +69,7 @@ public sealed class CrashTests
         DieAt(test, "buried");
         await Assert.ThrowsAsync<NotSupportedException>(async () => await (await test.AccountAsync()).DeleteAsync(new("A"), TestStore.Token));
 
-        test.Restart();
+        await test.RestartAsync();
         Assert.Equal(["INBOX"], (await (await test.AccountAsync()).ListAsync(TestStore.Token)).Value.Select(folder => folder.Name.Value));
     }
 
@@ -98,7 +98,7 @@ public sealed class CrashTests
         await test.DeliverAsync("Subject: old\r\n\r\n");
         await using (var view = await test.ViewAsync())
             Assert.Equal(1, view.Count);
-        test.Restart();
+        await test.RestartAsync();
         test.Store.Context.Steps = step =>
         {
             if (step == "uidlist appending")
@@ -119,7 +119,7 @@ public sealed class CrashTests
             Assert.Equal("Subject: new\r\n\r\n", await TestStore.ReadAsync(view, 1));
         }
 
-        test.Restart();
+        await test.RestartAsync();
         await using var again = await test.ViewAsync();
         Assert.Equal([2], TestStore.Uids(again));
     }

@@ -111,7 +111,7 @@ public sealed class DeliveryTests
         };
         await Assert.ThrowsAsync<NotSupportedException>(() => test.DeliverAsync());
 
-        test.Restart();
+        await test.RestartAsync();
         await using var view = await test.ViewAsync();
         Assert.Equal(messages, view.Count);
         for (var i = 1; i <= messages; i++)

@@ -50,7 +50,7 @@ public sealed class GarbageTests
             if (random.Next(2) == 0)
                 await test.StopAndStartAsync();
             else
-                test.Restart();
+                await test.RestartAsync();
         }
 
         Assert.NotEqual(0u, validity);

@@ -82,7 +82,7 @@ public sealed class OutsideTests
         }
 
         File.Move(aside, path);
-        test.Restart();
+        await test.RestartAsync();
         await using var again = await test.ViewAsync();
         Assert.Equal([1, 2], TestStore.Uids(again));
     }

@@ -92,7 +92,7 @@ public sealed class RaceTests
             Assert.True(known.TryAdd(line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..], uint.Parse(line.AsSpan(0, line.IndexOf(' ', StringComparison.Ordinal)), System.Globalization.CultureInfo.InvariantCulture)));
         Assert.Equal(3 * Rounds, known.Count);
         File.Delete(Path.Combine(test.Maildir, FolderIndex.FileName));
-        test.Restart();
+        await test.RestartAsync();
         await using var again = await test.ViewAsync();
         Assert.Equal(3 * Rounds, again.Count);
     }

@@ -30,7 +30,11 @@ internal sealed class TestStore : IAsyncDisposable
     public static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>As after a start of the server, without a shutdown before.</summary>
-    public void Restart() => Store = Open();
+    public async Task RestartAsync()
+    {
+        await Store.AbandonAsync();
+        Store = Open();
+    }
 
     /// <summary>As after a shutdown and a start of the server.</summary>
     public async Task StopAndStartAsync()

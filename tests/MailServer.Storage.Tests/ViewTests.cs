@@ -37,7 +37,7 @@ public sealed class ViewTests
             Assert.Null((await view.ExpungeAsync([3], TestStore.Token)).Problem);
         }
 
-        test.Restart();
+        await test.RestartAsync();
         await test.DeliverAsync();
         await using var again = await test.ViewAsync();
         Assert.Equal([1, 2, 4], TestStore.Uids(again));
@@ -103,7 +103,7 @@ public sealed class ViewTests
             Assert.Equal(1u, Assert.Single((await view.CopyAsync([1], new("B"), TestStore.Token)).Value.TargetUids));
         }
 
-        test.Restart();
+        await test.RestartAsync();
         foreach (var folder in (string[])["INBOX", "B"])
         {
             await using var again = await test.ViewAsync(folder);

@@ -130,6 +130,28 @@ internal sealed class FolderTable(StoreContext store, DirectoryWatcher watcher)
         }
     }
 
+    /// <summary>Stops as if the process had died: nothing more is written.</summary>
+    public async ValueTask AbandonAsync()
+    {
+        List<SharedFolder> all;
+        lock (_gate)
+        {
+            _sweep?.Dispose();
+            _sweep = null;
+            all = [.. _folders.Values];
+            foreach (var folder in all)
+                Drop(folder);
+        }
+
+        foreach (var folder in all)
+        {
+            // A look under way goes to its end first.
+            await folder.Io.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+            folder.Retire();
+            folder.Io.Release();
+        }
+    }
+
     /// <summary>Lets go of what nobody has held for a while; without anything to wait for, the timer ends.</summary>
     private async Task SweepAsync()
     {
