@@ -74,8 +74,11 @@ public sealed class ReloadTests
         Write(host, 0);
         await engine.ReloadAsync(default);
         using var end = new CancellationTokenSource();
-        var runners = Enumerable.Range(0, 4).Select(_ => Task.Run(() =>
+        // Threads of their own: the pool starts with as many as there are cores, and the reloads need some.
+        using var running = new CountdownEvent(2);
+        var runners = Enumerable.Range(0, 2).Select(_ => Task.Factory.StartNew(() =>
         {
+            running.Signal();
             var count = 0;
             while (!end.IsCancellationRequested)
             {
@@ -87,9 +90,10 @@ public sealed class ReloadTests
             }
 
             return count;
-        })).ToArray();
+        }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
         try
         {
+            await Host.UntilAsync(() => running.IsSet);
             var random = new Random(seed);
             for (var i = 0; i < 30; i++)
             {
