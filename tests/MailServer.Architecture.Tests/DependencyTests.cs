@@ -24,6 +24,7 @@ public sealed class DependencyTests
 
     public static TheoryData<string> Projects(string folder) =>
         [.. Directory.GetFiles(Path.Combine(Repository.Root, folder), "*.csproj", SearchOption.AllDirectories)
+            .Where(file => !file.Contains("/bin/", StringComparison.Ordinal) && !file.Contains("/obj/", StringComparison.Ordinal))
             .Select(file => Path.GetRelativePath(Repository.Root, file)).Order(StringComparer.Ordinal)];
 
     public static TheoryData<string> Sources => Projects("src");
