@@ -71,6 +71,23 @@ public sealed class CommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_first_account_makes_the_password_file()
+    {
+        var users = _server.File("users");
+        File.Delete(users);
+        Assert.NotEqual(0, (await _server.CommandAsync("check")).Code);
+        Assert.NotEqual(0, (await ServerProcess.RunAsync("\n", "account", "add", "carol@example.org", "--password-stdin", "--config", _server.Config)).Code);
+        Assert.False(File.Exists(users));
+
+        Assert.Equal(0, (await ServerProcess.RunAsync("x\n", "account", "add", "carol@example.org", "--password-stdin", "--config", _server.Config)).Code);
+
+        Assert.StartsWith("carol@example.org:{SCRAM-SHA-256}", Assert.Single(await File.ReadAllLinesAsync(users)));
+        if (!OperatingSystem.IsWindows())
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(users));
+        Assert.Equal(0, (await _server.CommandAsync("check")).Code);
+    }
+
+    [Fact]
     public async Task Check_finds_nothing_wrong_with_what_is_right() =>
         Assert.Equal((0, $"{_server.Config}: good\n", ""), await _server.CommandAsync("check"));
 

@@ -37,7 +37,7 @@ internal static class AccountCommand
             await ReadPasswordAsync(fromStdin, cancellationToken).ConfigureAwait(false) is { } password
                 ? await editor.AddAsync(who, await passwords.HashAsync(password, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false)
                 : throw new UsageException(),
-            "added", cancellationToken);
+            "added", cancellationToken, isFirst: true);
 
     public static Task<int> PasswordAsync(string file, string address, bool fromStdin, CancellationToken cancellationToken) =>
         EditAsync(file, address, async (editor, passwords, who) =>
@@ -50,7 +50,8 @@ internal static class AccountCommand
         EditAsync(file, address, (editor, _, who) => editor.RemoveAsync(who, cancellationToken), "removed; its mail stays on disk", cancellationToken);
 
     private static async Task<int> EditAsync(
-        string file, string address, Func<IAccountEditor, IPasswordHasher, EmailAddress, ValueTask<Problem?>> edit, string done, CancellationToken cancellationToken)
+        string file, string address, Func<IAccountEditor, IPasswordHasher, EmailAddress, ValueTask<Problem?>> edit, string done, CancellationToken cancellationToken,
+        bool isFirst = false)
     {
         if (!EmailAddress.TryParse(address, out var who))
             return await ExitCode.FailAsync(ExitCode.Wrong, $"\"{address}\" is no address").ConfigureAwait(false);
@@ -58,6 +59,7 @@ internal static class AccountCommand
         if (!config.Domains.Contains(who.Domain))
             return await ExitCode.FailAsync(ExitCode.No, $"{config.File}: \"{who.Domain}\" is none of its [[domains]]").ConfigureAwait(false);
 
+        using var first = isFirst ? FirstUsersFile.Ensure(config) : null;
         var offline = await OfflinePlugins.LoadAsync(config, cancellationToken).ConfigureAwait(false);
         await using (offline.ConfigureAwait(false))
         {
