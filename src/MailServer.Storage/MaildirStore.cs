@@ -30,11 +30,7 @@ public sealed class MaildirStore : IMailStore, IAsyncDisposable
     internal ValueTask AbandonAsync() => _folders.AbandonAsync();
 
     /// <summary>Where an account's Maildir is.</summary>
-    public string MaildirOf(User user)
-    {
-        ArgumentNullException.ThrowIfNull(user);
-        return MaildirPattern.Fill(_store.Options, user);
-    }
+    public string MaildirOf(User user) => _store.Options.MaildirOf(user);
 
     /// <summary>Starts a message on its way in.</summary>
     /// <exception cref="IOException">The spool directory cannot be made.</exception>

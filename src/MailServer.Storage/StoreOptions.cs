@@ -14,4 +14,11 @@ public sealed record StoreOptions
 
     /// <summary>The host's name, the last part of a message's file name.</summary>
     public required string Hostname { get; init; }
+
+    /// <summary>Where an account's Maildir is.</summary>
+    public string MaildirOf(User user)
+    {
+        ArgumentNullException.ThrowIfNull(user);
+        return MaildirPattern.Fill(this, user);
+    }
 }

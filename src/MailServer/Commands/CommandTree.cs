@@ -34,17 +34,17 @@ internal static class CommandTree
 
     private static RootCommand Build() => new("A mail server: plain Maildir files, protocols as plugins, rules in C#.")
     {
-        Serve(), Demo(), Check(), Status(), Plugin(), Account(), Rules(),
+        Serve(), Demo(), Check(), Status(), Plugin(), Account(), Rules(), StoreCommand.Build(),
     };
 
-    private static Option<string> Config() => new("--config")
+    internal static Option<string> Config() => new("--config")
     {
         Description = "The configuration file.",
         DefaultValueFactory = _ => "mailserver.toml",
         HelpName = "FILE",
     };
 
-    private static Option<bool> Json() => new("--json") { Description = "Prints JSON." };
+    internal static Option<bool> Json() => new("--json") { Description = "Prints JSON." };
 
     private static Option<bool> PasswordStdin() => new("--password-stdin") { Description = "Reads the password from the first line of standard input." };
 
