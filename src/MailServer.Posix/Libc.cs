@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace MailServer.Posix;
 
@@ -11,6 +12,7 @@ internal static unsafe partial class Libc
 
     public const int NotThere = 2;                          // ENOENT
     public const int Interrupted = 4;                       // EINTR
+    public const int Denied = 13;                           // EACCES
     public const int Exists = 17;                           // EEXIST
     public const int OtherDevice = 18;                      // EXDEV
     public const int Invalid = 22;                          // EINVAL
@@ -32,6 +34,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     public static partial int Fsync(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    public static partial int Fsync(SafeFileHandle file);
 
     [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Link(string existing, string created);

@@ -36,7 +36,7 @@ public sealed class MaildirStore : IMailStore, IAsyncDisposable
     /// <exception cref="IOException">The spool directory cannot be made.</exception>
     public SpoolFile CreateSpool()
     {
-        StoreContext.MakeDirectory(_spool);
+        DiskFile.MakeDirectory(_spool);
         if (Interlocked.Exchange(ref _isSwept, 1) == 0)
             TmpSweep.Sweep(_spool, _store);
         return new(_store, _spool);

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using MailServer.Posix;
 
 namespace MailServer.Storage;
 
@@ -51,16 +52,15 @@ public sealed class SpoolFile : IAsyncDisposable
         {
             _buffer.Complete();
             var path = Path.Combine(_directory, _store.Names.Next());
-            var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+            var file = DiskFile.Create(path);
             SealedPath = path;
             using (file)
             {
-                StoreContext.MakePrivate(file);
                 (FileSize, CrlfSize) = _buffer.CopyTo(file, topFields.Span);
                 if (date is { } given)
-                    File.SetLastWriteTimeUtc(file, given.UtcDateTime);
+                    DiskFile.SetTime(file, given.UtcDateTime);
                 _store.Reached("spool written");
-                await _store.Disk.RunAsync(() => RandomAccess.FlushToDisk(file)).ConfigureAwait(false);
+                await _store.Disk.RunAsync(() => DiskFile.Sync(file)).ConfigureAwait(false);
             }
 
             _store.Reached("spool synced");
@@ -81,7 +81,7 @@ public sealed class SpoolFile : IAsyncDisposable
     {
         _buffer.Dispose();
         if (SealedPath is { } path)
-            StoreContext.TryDelete(path);
+            DurableFile.TryUnlink(path);
         return ValueTask.CompletedTask;
     }
 }

@@ -1,5 +1,5 @@
+using MailServer.Posix;
 using Microsoft.Extensions.Logging;
-using Microsoft.Win32.SafeHandles;
 
 namespace MailServer.Storage;
 
@@ -38,47 +38,17 @@ internal sealed class StoreContext(StoreOptions options, TimeProvider time, ILog
         return DiskProblem.From(failure);
     }
 
-    /// <summary>0600, whatever the umask is.</summary>
-    public static void MakePrivate(SafeFileHandle file)
-    {
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-    }
-
-    /// <summary>Makes a directory with its parents, 0700.</summary>
-    public static void MakeDirectory(string path)
-    {
-        if (OperatingSystem.IsWindows())
-            Directory.CreateDirectory(path);
-        else
-            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-    }
-
     /// <summary>Makes a private file; one that is there already is left alone.</summary>
     public static void WriteNew(string path, ReadOnlySpan<byte> bytes)
     {
         try
         {
-            using var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write);
-            MakePrivate(file);
-            RandomAccess.Write(file, bytes, 0);
+            using var file = DiskFile.Create(path);
+            DiskFile.Write(file, bytes, 0);
         }
         catch (IOException) when (File.Exists(path))
         {
             // Somebody else was quicker.
-        }
-    }
-
-    /// <summary>Removes a file that is only in the way; the sweep gets it later if it stays.</summary>
-    public static void TryDelete(string path)
-    {
-        try
-        {
-            File.Delete(path);
-        }
-        catch (Exception failure) when (DiskProblem.Is(failure))
-        {
-            // A draft left behind is swept after 36 hours.
         }
     }
 }

@@ -49,7 +49,7 @@ internal sealed class FolderOperations(StoreContext store, FolderTable table, Fo
         store.Reached("buried");
         await store.Sync.SyncAsync(Path.GetDirectoryName(place.Path)!).ConfigureAwait(false);
         await SpecialUseFile.ChangeAsync(paths.Root, uses => uses.Remove(folder), store, cancellationToken).ConfigureAwait(false);
-        Directory.Delete(grave, recursive: true);
+        DiskFile.RemoveTree(grave);
         return null;
     }
 
@@ -142,13 +142,13 @@ internal sealed class FolderOperations(StoreContext store, FolderTable table, Fo
     /// <summary>In this layout children lie within: only the folder's own part goes.</summary>
     private static void BuryFs(FolderPlace place, string grave)
     {
-        StoreContext.MakeDirectory(grave);
+        DiskFile.MakeDirectory(grave);
         foreach (var part in (string[])[place.Cur, place.New, place.Tmp])
             if (Directory.Exists(part))
                 DurableFile.RenameNoReplace(part, Path.Combine(grave, Path.GetFileName(part)));
         foreach (var file in Directory.EnumerateFiles(place.Path).ToList())
             DurableFile.RenameNoReplace(file, Path.Combine(grave, Path.GetFileName(file)));
         if (!Directory.EnumerateFileSystemEntries(place.Path).Any())
-            Directory.Delete(place.Path);
+            DiskFile.RemoveDirectory(place.Path);
     }
 }

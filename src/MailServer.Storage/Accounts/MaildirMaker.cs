@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using MailServer.Posix;
 
 namespace MailServer.Storage;
 
@@ -35,7 +36,7 @@ internal sealed class MaildirMaker(StoreContext store)
         var missing = new Stack<string>();
         for (var at = path; !Directory.Exists(at) && Path.GetDirectoryName(at) is { } above; at = above)
             missing.Push(at);
-        StoreContext.MakeDirectory(path);
+        DiskFile.MakeDirectory(path);
         foreach (var made in missing)
             await store.Sync.SyncAsync(Path.GetDirectoryName(made)!).ConfigureAwait(false);
     }
@@ -44,7 +45,7 @@ internal sealed class MaildirMaker(StoreContext store)
     {
         await MakeDirectoryAsync(place.Path).ConfigureAwait(false);
         foreach (var part in (string[])[place.Cur, place.New, place.Tmp])
-            StoreContext.MakeDirectory(part);
+            DiskFile.MakeDirectory(part);
 
         // Maildir++: delivery agents know by this file that the directory is a folder, and where the account's quota is.
         if (!place.Name.IsInbox && store.Options.Layout == MaildirLayout.MaildirPlusPlus && !File.Exists(place.File("maildirfolder")))

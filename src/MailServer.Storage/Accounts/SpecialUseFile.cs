@@ -54,6 +54,6 @@ internal static class SpecialUseFile
         var text = new StringBuilder();
         foreach (var (name, use) in uses)
             text.Append(use).Append('\t').Append(name.Value).Append('\n');
-        DurableFile.WriteAllBytes(path, Encoding.UTF8.GetBytes(text.ToString()), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        DurableFile.WriteAllBytes(path, Encoding.UTF8.GetBytes(text.ToString()), DiskFile.Private);
     }
 }

@@ -40,7 +40,7 @@ internal sealed class Deliverer(StoreContext store)
         catch (IOException)
         {
             // Not known to be durable, so the sender will try again: better not twice.
-            StoreContext.TryDelete(target);
+            DurableFile.TryUnlink(target);
             throw;
         }
 
@@ -65,7 +65,7 @@ internal sealed class Deliverer(StoreContext store)
             }
             finally
             {
-                StoreContext.TryDelete(draft);
+                DurableFile.TryUnlink(draft);
             }
         }
     }
@@ -86,16 +86,15 @@ internal sealed class Deliverer(StoreContext store)
 
     private static void Copy(string source, string draft)
     {
-        using var from = File.OpenHandle(source);
-        using var to = File.OpenHandle(draft, FileMode.CreateNew, FileAccess.Write);
-        StoreContext.MakePrivate(to);
+        using var from = DiskFile.Open(source);
+        using var to = DiskFile.Create(draft);
         var piece = new byte[64 * 1024];
         long length = 0;
         for (int count; (count = RandomAccess.Read(from, piece, length)) > 0; length += count)
-            RandomAccess.Write(to, piece.AsSpan(0, count), length);
-        RandomAccess.FlushToDisk(to);
+            DiskFile.Write(to, piece.AsSpan(0, count), length);
 
         // The modification time is INTERNALDATE.
-        File.SetLastWriteTimeUtc(to, File.GetLastWriteTimeUtc(from));
+        DiskFile.SetTime(to, File.GetLastWriteTimeUtc(from));
+        DiskFile.Sync(to);
     }
 }

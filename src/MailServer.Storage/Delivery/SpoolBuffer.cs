@@ -1,4 +1,5 @@
 using System.Buffers;
+using MailServer.Posix;
 using Microsoft.Win32.SafeHandles;
 
 namespace MailServer.Storage;
@@ -63,25 +64,25 @@ internal sealed class SpoolBuffer(StoreContext store, string directory) : IDispo
             var whole = ArrayPool<byte>.Shared.Rent(length + _used + 1);
             top.AsSpan(0, length).CopyTo(whole);
             _memory.AsSpan(0, _used).CopyTo(whole.AsSpan(length));
-            RandomAccess.Write(file, whole.AsSpan(0, length + _used), 0);
+            DiskFile.Write(file, whole.AsSpan(0, length + _used), 0);
             ArrayPool<byte>.Shared.Return(whole);
             return (offset + _used, converter.CrlfSize + CrlfSize);
         }
 
-        RandomAccess.Write(file, top.AsSpan(0, length), 0);
+        DiskFile.Write(file, top.AsSpan(0, length), 0);
         var piece = ArrayPool<byte>.Shared.Rent(64 * 1024);
         for (long from = 0; from < _spilled;)
         {
             var count = RandomAccess.Read(_overflow, piece.AsSpan(0, (int)Math.Min(piece.Length, _spilled - from)), from);
             if (count == 0)
                 throw new IOException("the spool file is shorter than what was written into it");
-            RandomAccess.Write(file, piece.AsSpan(0, count), offset);
+            DiskFile.Write(file, piece.AsSpan(0, count), offset);
             from += count;
             offset += count;
         }
 
         ArrayPool<byte>.Shared.Return(piece);
-        RandomAccess.Write(file, _memory.AsSpan(0, _used), offset);
+        DiskFile.Write(file, _memory.AsSpan(0, _used), offset);
         return (offset + _used, converter.CrlfSize + CrlfSize);
     }
 
@@ -98,7 +99,7 @@ internal sealed class SpoolBuffer(StoreContext store, string directory) : IDispo
     {
         _overflow?.Dispose();
         if (_overflowPath is not null)
-            StoreContext.TryDelete(_overflowPath);
+            DurableFile.TryUnlink(_overflowPath);
         _overflowPath = null;
     }
 
@@ -128,11 +129,10 @@ internal sealed class SpoolBuffer(StoreContext store, string directory) : IDispo
         if (_overflow is null)
         {
             _overflowPath = Path.Combine(directory, store.Names.Next());
-            _overflow = File.OpenHandle(_overflowPath, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-            StoreContext.MakePrivate(_overflow);
+            _overflow = DiskFile.Create(_overflowPath, FileAccess.ReadWrite);
         }
 
-        RandomAccess.Write(_overflow, _memory.AsSpan(0, _used), _spilled);
+        DiskFile.Write(_overflow, _memory.AsSpan(0, _used), _spilled);
         _spilled += _used;
         _used = 0;
 

@@ -31,9 +31,8 @@ internal sealed class DotLock : IDisposable
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                using var made = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write);
-                StoreContext.MakePrivate(made);
-                RandomAccess.Write(made, Mark, 0);
+                using var made = DiskFile.Create(path);
+                DiskFile.Write(made, Mark, 0);
                 return new(path);
             }
             catch (IOException) when (File.Exists(path))
@@ -55,7 +54,7 @@ internal sealed class DotLock : IDisposable
         if (_isOver)
             return;
         _isOver = true;
-        StoreContext.TryDelete(_path);
+        DurableFile.TryUnlink(_path);
     }
 
     /// <summary>Takes the lock out of the way first, and puts it back if it is another one by now.</summary>
@@ -69,11 +68,11 @@ internal sealed class DotLock : IDisposable
                 Log.LockBroken(logger, path);
             else
                 DurableFile.Link(aside, path);
-            File.Delete(aside);
+            DurableFile.Unlink(aside);
         }
         catch (PosixException failure) when (failure.IsNotThere || failure.IsAlreadyThere)
         {
-            StoreContext.TryDelete(aside); // somebody else was quicker
+            DurableFile.TryUnlink(aside); // somebody else was quicker
         }
     }
 

@@ -51,7 +51,7 @@ internal sealed class FurtherKeywords
         var text = new StringBuilder();
         foreach (var (baseName, names) in _byBase)
             text.Append(baseName).Append('\t').AppendJoin('\t', names).Append('\n');
-        DurableFile.WriteAllBytes(path, Encoding.UTF8.GetBytes(text.ToString()), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        DurableFile.WriteAllBytes(path, Encoding.UTF8.GetBytes(text.ToString()), DiskFile.Private);
         Stamp = FileStamp.Of(path);
     }
 }

@@ -69,7 +69,7 @@ internal sealed class KeywordFile
         for (var index = 0; index < Letters; index++)
             if (_names[index] is { } name)
                 text.Append(CultureInfo.InvariantCulture, $"{index} {name}\n");
-        DurableFile.WriteAllBytes(path, Encoding.UTF8.GetBytes(text.ToString()), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        DurableFile.WriteAllBytes(path, Encoding.UTF8.GetBytes(text.ToString()), DiskFile.Private);
         var written = new KeywordFile { Stamp = FileStamp.Of(path) };
         _names.CopyTo(written._names, 0);
         return written;

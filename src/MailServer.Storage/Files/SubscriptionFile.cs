@@ -48,7 +48,7 @@ internal sealed class SubscriptionFile(string root, MaildirLayout layout)
         var text = new StringBuilder(Version2).Append("\n\n");
         foreach (var name in names)
             text.AppendJoin('\t', name.Value.Split('/').Select(Encode)).Append('\n');
-        DurableFile.WriteAllBytes(FilePath, Encoding.UTF8.GetBytes(text.ToString()), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        DurableFile.WriteAllBytes(FilePath, Encoding.UTF8.GetBytes(text.ToString()), DiskFile.Private);
         return null;
     }
 

@@ -38,7 +38,7 @@ internal static class UidValidityFile
             {
                 if (path is null)
                 {
-                    using var made = File.OpenHandle(target, FileMode.CreateNew, FileAccess.Write);
+                    using var made = DiskFile.Create(target);
                 }
                 else
                     DurableFile.RenameNoReplace(path, target);
@@ -53,7 +53,7 @@ internal static class UidValidityFile
             }
 
             DurableFile.WriteAllBytes(Path.Combine(root, Name), System.Text.Encoding.ASCII.GetBytes($"{next:x8}"),
-                UnixFileMode.UserRead | UnixFileMode.UserWrite);
+                DiskFile.Private);
             return next;
         }
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using MailServer.Posix;
 
 namespace MailServer.Storage;
 
@@ -30,7 +31,7 @@ internal sealed class FolderIndex
     {
         if (!File.Exists(path))
             return null;
-        var bytes = File.ReadAllBytes(path);
+        var bytes = DiskFile.ReadAllBytes(path);
         if (bytes.Length < CheckLength)
             throw new InvalidDataException("too short");
         var body = bytes.AsSpan(0, bytes.Length - CheckLength);
@@ -77,17 +78,13 @@ internal sealed class FolderIndex
         writer.Flush();
         try
         {
-            using (var file = File.OpenHandle(draft, FileMode.CreateNew, FileAccess.Write))
-            {
-                StoreContext.MakePrivate(file);
-                RandomAccess.Write(file, memory.GetBuffer().AsSpan(0, (int)memory.Length), 0);
-            }
-
-            Posix.DurableFile.Rename(draft, path);
+            using (var file = DiskFile.Create(draft))
+                DiskFile.Write(file, memory.GetBuffer().AsSpan(0, (int)memory.Length), 0);
+            DurableFile.Rename(draft, path);
         }
         catch
         {
-            StoreContext.TryDelete(draft);
+            DurableFile.TryUnlink(draft);
             throw;
         }
     }

@@ -1,3 +1,5 @@
+using MailServer.Posix;
+
 namespace MailServer.Storage;
 
 /// <summary>What the session changes.</summary>
@@ -135,7 +137,7 @@ internal sealed partial class FolderView
         finally
         {
             foreach (var arrival in arrivals)
-                StoreContext.TryDelete(arrival.Draft);
+                DurableFile.TryUnlink(arrival.Draft);
             if (folder is not null)
                 await _table.ReleaseAsync(folder).ConfigureAwait(false);
         }

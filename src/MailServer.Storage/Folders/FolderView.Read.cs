@@ -1,3 +1,4 @@
+using MailServer.Posix;
 using Microsoft.Win32.SafeHandles;
 
 namespace MailServer.Storage;
@@ -120,7 +121,7 @@ internal sealed partial class FolderView
         {
             var isThere = await _folder.WithFileAsync(
                 entry,
-                path => file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete),
+                path => file = DiskFile.Open(path),
                 cancellationToken).ConfigureAwait(false);
             return isThere && file is not null ? file : FolderProblem.Expunged;
         }

@@ -1,3 +1,5 @@
+using MailServer.Posix;
+
 namespace MailServer.Storage;
 
 /// <summary>Takes up files that memory does not know.</summary>
@@ -36,7 +38,7 @@ internal sealed partial class SharedFolder
         {
             try
             {
-                using var handle = File.OpenHandle(info.FullName, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+                using var handle = DiskFile.Open(info.FullName);
                 crlfSize = CrlfCounter.Count(handle, cancellationToken);
             }
             catch (FileNotFoundException)

@@ -86,7 +86,7 @@ internal sealed partial class SharedFolder
         catch (Exception failure) when (DiskProblem.Is(failure))
         {
             foreach (var file in files)
-                StoreContext.TryDelete(new FoundFile(file.FileName, file.InNew).PathIn(Place));
+                DurableFile.TryUnlink(new FoundFile(file.FileName, file.InNew).PathIn(Place));
             throw;
         }
     }

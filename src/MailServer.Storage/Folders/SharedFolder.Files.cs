@@ -36,7 +36,7 @@ internal sealed partial class SharedFolder
         var stamp = FileStamp.Of(UidListPath);
         if (stamp == FileStamp.None)
             return null;
-        var list = UidList.Parse(File.ReadAllBytes(UidListPath));
+        var list = UidList.Parse(DiskFile.ReadAllBytes(UidListPath));
         if (list is null || list.IsExhausted)
             return null;
         list.Stamp = stamp;
@@ -123,9 +123,9 @@ internal sealed partial class SharedFolder
     {
         await _store.Disk.RunAsync(() =>
         {
-            using var file = File.OpenHandle(UidListPath, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
-            RandomAccess.Write(file, lines, RandomAccess.GetLength(file));
-            RandomAccess.FlushToDisk(file);
+            using var file = DiskFile.OpenToWrite(UidListPath);
+            DiskFile.Write(file, lines, RandomAccess.GetLength(file));
+            DiskFile.Sync(file);
         }).ConfigureAwait(false);
         list.Stamp = FileStamp.Of(UidListPath);
         _store.Reached("uidlist appended");
@@ -135,7 +135,7 @@ internal sealed partial class SharedFolder
     {
         var bytes = list.Format(records);
         await _store.Disk.RunAsync(() =>
-            DurableFile.WriteAllBytes(UidListPath, bytes, UnixFileMode.UserRead | UnixFileMode.UserWrite)).ConfigureAwait(false);
+            DurableFile.WriteAllBytes(UidListPath, bytes, DiskFile.Private)).ConfigureAwait(false);
         var stamp = FileStamp.Of(UidListPath);
         list.MarkWritten(stamp);
         _store.Reached("uidlist replaced");

@@ -1,3 +1,5 @@
+using MailServer.Posix;
+
 namespace MailServer.Storage;
 
 /// <summary>Removes what was left in <c>tmp</c> by writers that died.</summary>
@@ -20,9 +22,9 @@ internal static class TmpSweep
                 if (!isOld || Path.GetFileName(path)[0] == '.')
                     continue;
                 if (Directory.Exists(path))
-                    Directory.Delete(path, recursive: true);
+                    DiskFile.RemoveTree(path);
                 else
-                    File.Delete(path);
+                    DurableFile.Unlink(path);
                 count++;
             }
         }
