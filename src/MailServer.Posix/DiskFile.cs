@@ -24,13 +24,21 @@ public static class DiskFile
         return file;
     }
 
-    /// <summary>Opens a file to be read, while others may write, rename or remove it.</summary>
-    /// <exception cref="IOException">It is not there, or cannot be read.</exception>
-    public static SafeFileHandle Open(string path) => Open(path, FileAccess.Read);
+    /// <summary>Opens a plain file to be read, while others may write, rename or remove it.</summary>
+    /// <exception cref="IOException">It is not there, is no plain file, or cannot be read.</exception>
+    public static SafeFileHandle Open(string path)
+    {
+        DiskProbe.Before(DiskCall.Open, path);
+        return RegularFile.OpenRead(path);
+    }
 
     /// <summary>Opens a file that is there to be written.</summary>
     /// <exception cref="IOException">It is not there, or cannot be written.</exception>
-    public static SafeFileHandle OpenToWrite(string path) => Open(path, FileAccess.Write);
+    public static SafeFileHandle OpenToWrite(string path)
+    {
+        DiskProbe.Before(DiskCall.Open, path);
+        return File.OpenHandle(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+    }
 
     /// <summary>Reads a small file whole.</summary>
     /// <exception cref="IOException">It is not there, or cannot be read.</exception>
@@ -104,11 +112,5 @@ public static class DiskFile
         DiskProbe.Before(DiskCall.RemoveDirectory, path);
         Directory.Delete(path, recursive);
         DiskProbe.After(DiskCall.RemoveDirectory, path);
-    }
-
-    private static SafeFileHandle Open(string path, FileAccess access)
-    {
-        DiskProbe.Before(DiskCall.Open, path);
-        return File.OpenHandle(path, FileMode.Open, access, FileShare.ReadWrite | FileShare.Delete);
     }
 }

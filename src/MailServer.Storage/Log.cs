@@ -10,9 +10,6 @@ internal static partial class Log
     [LoggerMessage(EventId = 301, Level = LogLevel.Warning, Message = "{Path}: broke the lock, which its owner left behind")]
     public static partial void LockBroken(ILogger logger, string path);
 
-    [LoggerMessage(EventId = 302, Level = LogLevel.Warning, Message = "{Path}: unreadable at line {Line}, that line is ignored")]
-    public static partial void BadLine(ILogger logger, string path, int line);
-
     [LoggerMessage(EventId = 303, Level = LogLevel.Warning, Message = "{Path}: two files had the base name {Name}; one is now {NewName}")]
     public static partial void DuplicateRenamed(ILogger logger, string path, string name, string newName);
 
@@ -28,5 +25,26 @@ internal static partial class Log
     [LoggerMessage(EventId = 307, Level = LogLevel.Warning, Message = "{Path}: left out, since it cannot be read: {Reason}")]
     public static partial void Unreadable(ILogger logger, string path, string reason);
 
-    // Next free id: 308
+    [LoggerMessage(EventId = 310, Level = LogLevel.Warning, Message = "{Path}: {Reason}; read as far as it makes sense, kept as {Kept}")]
+    public static partial void BrokenKept(ILogger logger, string path, string reason, string kept);
+
+    [LoggerMessage(EventId = 311, Level = LogLevel.Warning, Message = "{Path}: {Reason}; not kept, since {Count} earlier ones are")]
+    public static partial void BrokenNotKept(ILogger logger, string path, string reason, int count);
+
+    [LoggerMessage(EventId = 312, Level = LogLevel.Warning, Message = "{Path}: the file name {Name} cannot be kept in a plain file; it is {NewName} now")]
+    public static partial void OddNameMended(ILogger logger, string path, string name, string newName);
+
+    [LoggerMessage(EventId = 313, Level = LogLevel.Warning, Message = "{Path}: the UID list had lost {Count} messages, which are back; the next UID is {UidNext}")]
+    public static partial void UidsRestored(ILogger logger, string path, int count, uint uidNext);
+
+    [LoggerMessage(EventId = 314, Level = LogLevel.Warning, Message = "{Path}: cannot be read ({Reason}); a note stands in its place")]
+    public static partial void NoteInPlace(ILogger logger, string path, string reason);
+
+    [LoggerMessage(EventId = 315, Level = LogLevel.Warning, Message = "{Path}: {Reason}; the folder is left out")]
+    public static partial void FolderLeftOut(ILogger logger, string path, string reason);
+
+    [LoggerMessage(EventId = 316, Level = LogLevel.Warning, Message = "{Path}: {Reason}; read as far as it makes sense, and left as it is")]
+    public static partial void ForeignIgnored(ILogger logger, string path, string reason);
+
+    // Next free id: 308; 310 to 319 belong to what is broken
 }

@@ -24,6 +24,8 @@ internal sealed class StoreContext(StoreOptions options, TimeProvider time, ILog
 
     public MaildirMaker Maker => field ??= new(this);
 
+    public UidMemory UidMemory { get; } = new();
+
     /// <summary>Tests look in, or fail, between any two steps.</summary>
     public Action<string>? Steps { get; set; }
 

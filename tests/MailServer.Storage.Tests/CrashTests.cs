@@ -111,17 +111,17 @@ public sealed class CrashTests
             Assert.Equal("Subject: old\r\n\r\n", await TestStore.ReadAsync(view, 1));
             Assert.Equal([1u], (await view.ExpungeAsync([1], TestStore.Token)).Value.Uids);
 
-            // As a disk that fills up in the midst of a line leaves it.
+            // As a disk that fills up in the midst of a line leaves it; that number may have been told to somebody.
             await File.AppendAllTextAsync(Path.Combine(test.Maildir, UidList.FileName), "2 :17", TestStore.Token);
             test.Store.Context.Steps = null;
             await TestStore.UntilAsync(view, () => view.Count == 1);
-            Assert.Equal([2], TestStore.Uids(view));
+            Assert.Equal([3], TestStore.Uids(view));
             Assert.Equal("Subject: new\r\n\r\n", await TestStore.ReadAsync(view, 1));
         }
 
         await test.RestartAsync();
         await using var again = await test.ViewAsync();
-        Assert.Equal([2], TestStore.Uids(again));
+        Assert.Equal([3], TestStore.Uids(again));
     }
 
     private static void DieAt(TestStore test, string step) => test.Store.Context.Steps = reached =>

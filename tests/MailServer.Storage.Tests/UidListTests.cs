@@ -22,8 +22,11 @@ public sealed class UidListTests
     [Theory]
     [InlineData("1 1234 9\n1 a:2,S\n5 b\n", 1234u, 9u, 2, false)]
     [InlineData("3 V5 N2\n7 :a\n", 5u, 8u, 1, true)]
-    [InlineData("3 V5 N2\n1 :a\n2 :b", 5u, 2u, 1, false)]
-    [InlineData("3 V5 N2\n2 :a\n1 :b\nx :c\n3 d\n4 :a\n", 5u, 3u, 1, true)]
+    [InlineData("3 V5 N2\n1 :a\n2 :b", 5u, 3u, 1, false)]
+    [InlineData("3 V5 N2\n2 :a\n1 :b\nx :c\n3 d\n4 :a\n", 5u, 5u, 2, true)]
+    [InlineData("3 V5 N2\n2 :a\n2 :b\n", 5u, 3u, 1, true)]
+    [InlineData("3 V5 N2\n2 :a\n4294967295 :b\n", 5u, 3u, 1, true)]
+    [InlineData("3 V5 N2\n7 :a\n19 S1", 5u, 20u, 1, false)]
     public void Reads_what_can_be_read(string text, uint validity, uint next, int records, bool canAppend)
     {
         var list = UidList.Parse(Encoding.UTF8.GetBytes(text))!;
@@ -46,6 +49,7 @@ public sealed class UidListTests
         uint before;
         await using (var view = await test.ViewAsync())
             before = view.UidValidity;
+        await test.RestartAsync(); // memory would know it
         await File.WriteAllTextAsync(Path.Combine(test.Maildir, UidList.FileName), "rubbish\n", TestStore.Token);
         await using var again = await test.ViewAsync();
         Assert.True(again.UidValidity > before);

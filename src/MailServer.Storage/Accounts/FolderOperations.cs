@@ -128,9 +128,15 @@ internal sealed class FolderOperations(StoreContext store, FolderTable table, Fo
     /// <summary>Sees to it that the next UIDVALIDITY given is greater than the folder's, which another program may have given.</summary>
     private void RememberUidValidity(FolderPlace place)
     {
-        var path = place.File(UidList.FileName);
-        if (File.Exists(path) && UidList.Parse(File.ReadAllBytes(path)) is { } list)
-            UidValidityFile.AtLeast(paths.Root, list.UidValidity, store.Time);
+        try
+        {
+            if (SideFile.Read(place.File(UidList.FileName), SideFile.MaxUidList) is { } bytes && UidList.Parse(bytes) is { } list)
+                UidValidityFile.AtLeast(paths.Root, list.UidValidity, store);
+        }
+        catch (BrokenFileException)
+        {
+            // It goes with the folder.
+        }
     }
 
     private void Retire(FolderPlace place)

@@ -10,10 +10,10 @@ internal sealed class MaildirAccount(StoreContext store, FolderTable table, Fold
     public ValueTask<Outcome<IReadOnlyList<FolderInfo>>> ListAsync(CancellationToken cancellationToken) => new(Try("listing folders", List));
 
     public ValueTask<Outcome<IReadOnlyList<FolderName>>> ListSubscribedAsync(CancellationToken cancellationToken) =>
-        new(Try("reading subscriptions", () => (IReadOnlyList<FolderName>)new SubscriptionFile(paths.Root, store.Options.Layout).Read()));
+        new(Try("reading subscriptions", () => (IReadOnlyList<FolderName>)new SubscriptionFile(paths.Root, store.Options.Layout, store.Logger).Read()));
 
     public ValueTask<Problem?> SetSubscribedAsync(FolderName folder, bool subscribed, CancellationToken cancellationToken) =>
-        TryAsync("subscribing", () => new SubscriptionFile(paths.Root, store.Options.Layout).SetAsync(folder, subscribed, store, cancellationToken));
+        TryAsync("subscribing", () => new SubscriptionFile(paths.Root, store.Options.Layout, store.Logger).SetAsync(folder, subscribed, store, cancellationToken));
 
     public ValueTask<Problem?> CreateAsync(FolderName folder, string? specialUse, CancellationToken cancellationToken) =>
         TryAsync("making a folder", () => _operations.CreateAsync(folder, specialUse, cancellationToken));
@@ -68,7 +68,7 @@ internal sealed class MaildirAccount(StoreContext store, FolderTable table, Fold
     private IReadOnlyList<FolderInfo> List()
     {
         var names = paths.All().ConvertAll(place => place.Name);
-        var given = SpecialUseFile.Read(paths.Root);
+        var given = SpecialUseFile.Read(paths.Root, store.Logger);
         var there = names.ToHashSet();
         var parents = new HashSet<FolderName>();
         foreach (var name in names)

@@ -1,5 +1,6 @@
 using System.Text;
 using MailServer.Posix;
+using Microsoft.Extensions.Logging;
 
 namespace MailServer.Storage;
 
@@ -9,7 +10,7 @@ namespace MailServer.Storage;
 /// </summary>
 internal static class SpecialUseFile
 {
-    private const string FileName = "mailserver-special-use";
+    public const string FileName = "mailserver-special-use";
 
     private static readonly Dictionary<string, string> Usual = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -22,15 +23,12 @@ internal static class SpecialUseFile
 
     public static bool IsKnown(string use) => Usual.ContainsValue(use) || use == "\\Flagged" || use == "\\Important";
 
-    /// <exception cref="IOException">It cannot be read.</exception>
-    public static Dictionary<FolderName, string> Read(string root)
+    /// <exception cref="IOException">It cannot be read now.</exception>
+    public static Dictionary<FolderName, string> Read(string root, ILogger logger)
     {
         Dictionary<FolderName, string> uses = [];
-        var path = Path.Combine(root, FileName);
-        if (File.Exists(path))
-            foreach (var line in File.ReadLines(path))
-                if (line.Split('\t') is [var use, var text] && FolderName.TryParse(text, out var name))
-                    uses[name] = use;
+        SideFile.ReadLines(Path.Combine(root, FileName), SideFile.MaxNames, logger, line =>
+            line.Split('\t') is [var use, var text] && IsKnown(use) && FolderName.TryParse(text, out var name) && uses.TryAdd(name, use));
         return uses;
     }
 
@@ -46,7 +44,7 @@ internal static class SpecialUseFile
     {
         var path = Path.Combine(root, FileName);
         using var held = await DotLock.TakeAsync(path, store.Time, store.Logger, cancellationToken).ConfigureAwait(false);
-        var uses = Read(root);
+        var uses = Read(root, store.Logger);
         var before = uses.ToArray();
         change(uses);
         if (before.SequenceEqual(uses))

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Extensions.Logging;
 
 namespace MailServer.Storage;
 
@@ -9,11 +10,25 @@ internal static class CourierFiles
     private const string KeywordFolder = "courierimapkeywords";
 
     /// <summary>Its UIDs: a file of the form of <c>dovecot-uidlist</c> version 1. Null when there is none that can be read.</summary>
-    /// <exception cref="IOException">It cannot be read.</exception>
-    public static UidList? ReadUids(FolderPlace place)
+    /// <exception cref="IOException">It cannot be read now.</exception>
+    public static UidList? ReadUids(FolderPlace place, ILogger logger)
     {
         var path = place.File(UidFile);
-        return File.Exists(path) ? UidList.Parse(File.ReadAllBytes(path)) : null;
+        try
+        {
+            if (SideFile.Read(path, SideFile.MaxUidList) is not { } bytes)
+                return null;
+            var list = UidList.Salvage(bytes);
+            if (list.Damage is { } damage)
+                Log.ForeignIgnored(logger, path, damage);
+            list.MarkForeign();
+            return list.HasUidValidity && !list.IsExhausted ? list : null;
+        }
+        catch (BrokenFileException broken)
+        {
+            Log.ForeignIgnored(logger, path, broken.Message);
+            return null;
+        }
     }
 
     /// <summary>
@@ -21,19 +36,31 @@ internal static class CourierFiles
     /// message has that message's keywords since then, a line each.
     /// </summary>
     /// <exception cref="IOException">They cannot be read.</exception>
-    public static Dictionary<string, string[]> ReadKeywords(FolderPlace place)
+    public static Dictionary<string, string[]> ReadKeywords(FolderPlace place, ILogger logger)
     {
         Dictionary<string, string[]> keywords = new(StringComparer.Ordinal);
         var folder = place.File(KeywordFolder);
         if (!Directory.Exists(folder))
             return keywords;
         var list = Path.Combine(folder, ":list");
-        if (File.Exists(list))
-            ReadList(File.ReadLines(list), keywords);
+        ReadList(LinesOf(list, SideFile.MaxFurtherKeywords, logger), keywords);
         foreach (var path in Directory.EnumerateFiles(folder))
             if (Path.GetFileName(path) is var name && name[0] is not ('.' or ':'))
-                keywords[MessageName.BaseOf(name).ToString()] = Allowed(File.ReadLines(path));
+                keywords[MessageName.BaseOf(name).ToString()] = Allowed(LinesOf(path, SideFile.MaxKeywords, logger));
         return keywords;
+    }
+
+    private static IEnumerable<string> LinesOf(string path, long limit, ILogger logger)
+    {
+        try
+        {
+            return SideFile.Lines(SideFile.Read(path, limit) ?? []);
+        }
+        catch (BrokenFileException broken)
+        {
+            Log.ForeignIgnored(logger, path, broken.Message);
+            return [];
+        }
     }
 
     private static void ReadList(IEnumerable<string> lines, Dictionary<string, string[]> keywords)

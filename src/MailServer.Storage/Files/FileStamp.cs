@@ -9,6 +9,8 @@ internal readonly record struct FileStamp(long Length, long Ticks)
     public static FileStamp Of(string path)
     {
         var file = new FileInfo(path);
-        return file.Exists ? new(file.Length, file.LastWriteTimeUtc.Ticks) : None;
+        return file.Exists ? new(file.Length, file.LastWriteTimeUtc.Ticks)
+            : Directory.Exists(path) ? new(-1, file.LastWriteTimeUtc.Ticks) // in the way of the file, and to be noticed
+            : None;
     }
 }

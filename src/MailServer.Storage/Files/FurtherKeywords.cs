@@ -1,5 +1,6 @@
 using System.Text;
 using MailServer.Posix;
+using Microsoft.Extensions.Logging;
 
 namespace MailServer.Storage;
 
@@ -11,6 +12,9 @@ internal sealed class FurtherKeywords
 {
     public const string FileName = "mailserver-keywords";
 
+    /// <summary>Words of one line: a message has no more keywords than sixteen commands can give it.</summary>
+    private const int MaxWords = 1024;
+
     private readonly Dictionary<string, string[]> _byBase = new(StringComparer.Ordinal);
 
     public FileStamp Stamp { get; private set; }
@@ -19,16 +23,22 @@ internal sealed class FurtherKeywords
 
     public IEnumerable<string> Names => _byBase.Values.SelectMany(names => names).Distinct(StringComparer.OrdinalIgnoreCase);
 
-    /// <exception cref="IOException">It cannot be read.</exception>
-    public static FurtherKeywords Read(string path)
+    /// <exception cref="IOException">It cannot be read now.</exception>
+    public static FurtherKeywords Read(string path, ILogger logger)
     {
         var file = new FurtherKeywords { Stamp = FileStamp.Of(path) };
-        if (file.Stamp == FileStamp.None)
-            return file;
-        foreach (var line in File.ReadLines(path))
-            if (line.Split('\t') is [{ Length: > 0 } baseName, _, ..] words)
-                file._byBase[baseName] = words[1..];
+        SideFile.ReadLines(path, SideFile.MaxFurtherKeywords, logger, file.ReadLine);
         return file;
+    }
+
+    private bool ReadLine(string line)
+    {
+        if (line.Split('\t', MaxWords) is not [{ Length: > 0 } baseName, _, ..] words || baseName.Contains('\uFFFD', StringComparison.Ordinal))
+            return false;
+        string[] names = [.. words[1..].Where(name => name.Length > 0).Select(KeywordName.Mended).Distinct(StringComparer.OrdinalIgnoreCase)];
+        var isGood = words.Skip(1).SequenceEqual(names, StringComparer.Ordinal) && !_byBase.ContainsKey(baseName);
+        _byBase[baseName] = [.. Of(baseName).Union(names, StringComparer.OrdinalIgnoreCase)];
+        return isGood;
     }
 
     public string[] Of(string baseName) => _byBase.GetValueOrDefault(baseName, []);

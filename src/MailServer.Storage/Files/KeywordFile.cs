@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using MailServer.Posix;
+using Microsoft.Extensions.Logging;
 
 namespace MailServer.Storage;
 
@@ -23,22 +24,28 @@ internal sealed class KeywordFile
     /// <summary>All names that have a letter.</summary>
     public IEnumerable<string> Names => _names.OfType<string>();
 
-    /// <exception cref="IOException">It cannot be read.</exception>
-    public static KeywordFile Read(string path)
+    /// <exception cref="IOException">It cannot be read now.</exception>
+    public static KeywordFile Read(string path, ILogger logger)
     {
-        var stamp = FileStamp.Of(path);
-        var file = new KeywordFile { Stamp = stamp };
-        if (stamp == FileStamp.None)
-            return file;
-        foreach (var line in File.ReadLines(path))
-        {
-            var blank = line.IndexOf(' ', StringComparison.Ordinal);
-            if (blank > 0 && int.TryParse(line.AsSpan(0, blank), NumberStyles.None, CultureInfo.InvariantCulture, out var index)
-                && index < Letters && line.Length > blank + 1)
-                file._names[index] = line[(blank + 1)..];
-        }
-
+        var file = new KeywordFile { Stamp = FileStamp.Of(path) };
+        SideFile.ReadLines(path, SideFile.MaxKeywords, logger, file.ReadLine);
         return file;
+    }
+
+    /// <summary>Reads <c>index name</c>. A name that IMAP cannot say is mended: its letter stays taken, since file names have it.</summary>
+    private bool ReadLine(string line)
+    {
+        var blank = line.IndexOf(' ', StringComparison.Ordinal);
+        if (blank <= 0 || line.Length == blank + 1 || !int.TryParse(line.AsSpan(0, blank), NumberStyles.None, CultureInfo.InvariantCulture, out var index)
+            || index >= Letters)
+            return false;
+        var name = line[(blank + 1)..];
+        var mended = KeywordName.Mended(name);
+        if (LetterOf(mended) is not '\0' and var taken && taken != 'a' + index)
+            mended += $"_{(char)('a' + index)}";
+        var isGood = mended == name && _names[index] is null;
+        _names[index] = mended;
+        return isGood;
     }
 
     public string? NameOf(char letter) => letter is >= 'a' and <= 'z' ? _names[letter - 'a'] : null;
@@ -51,12 +58,15 @@ internal sealed class KeywordFile
     }
 
     /// <summary>With letters for more keywords, as far as letters are free.</summary>
-    public KeywordFile With(IEnumerable<string> names)
+    /// <param name="names">The keywords.</param>
+    /// <param name="used">Letters that file names have: one of them without a name is another program's, or was lost, and is not given.</param>
+    public KeywordFile With(IEnumerable<string> names, IReadOnlySet<char> used)
     {
         var grown = new KeywordFile { Stamp = Stamp };
         _names.CopyTo(grown._names, 0);
         foreach (var name in names)
-            if (grown.LetterOf(name) == '\0' && Array.IndexOf(grown._names, null) is >= 0 and var free)
+            if (grown.LetterOf(name) == '\0'
+                && Enumerable.Range(0, Letters).FirstOrDefault(index => grown._names[index] is null && !used.Contains((char)('a' + index)), -1) is >= 0 and var free)
                 grown._names[free] = name;
         return grown;
     }

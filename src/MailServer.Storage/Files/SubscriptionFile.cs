@@ -1,6 +1,7 @@
 using System.Text;
 using MailServer.Posix;
 using MailServer.Wire.Imap;
+using Microsoft.Extensions.Logging;
 
 namespace MailServer.Storage;
 
@@ -8,7 +9,7 @@ namespace MailServer.Storage;
 /// The subscriptions of an account, in Dovecot's file: <c>V(tab)2</c>, an empty line, then a name a line with tabs between its levels; or
 /// the older form, a name a line with dots. Courier's <c>courierimapsubscribed</c> is read where that file is not.
 /// </summary>
-internal sealed class SubscriptionFile(string root, MaildirLayout layout)
+internal sealed class SubscriptionFile(string root, MaildirLayout layout, ILogger logger)
 {
     public const string FileName = "subscriptions";
 
@@ -19,15 +20,27 @@ internal sealed class SubscriptionFile(string root, MaildirLayout layout)
 
     private string FilePath => Path.Combine(root, FileName);
 
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="IOException">It cannot be read now.</exception>
     public List<FolderName> Read()
     {
-        if (File.Exists(FilePath))
-            return Parse(File.ReadAllLines(FilePath));
-        var courier = Path.Combine(root, "courierimapsubscribed");
-        return File.Exists(courier)
-            ? Parse(File.ReadAllLines(courier).Select(line => line.StartsWith("INBOX.", StringComparison.Ordinal) ? line[6..] : line))
-            : [];
+        var names = new Names(layout);
+        if (!SideFile.ReadLines(FilePath, SideFile.MaxNames, logger, names.Read))
+            ReadCourier(names);
+        return names.All;
+    }
+
+    /// <summary>It is another server's, and stays as it is whatever it holds.</summary>
+    private void ReadCourier(Names names)
+    {
+        try
+        {
+            foreach (var line in SideFile.Lines(SideFile.Read(Path.Combine(root, "courierimapsubscribed"), SideFile.MaxNames) ?? []))
+                names.Read(line.StartsWith("INBOX.", StringComparison.Ordinal) ? line[6..] : line);
+        }
+        catch (BrokenFileException broken)
+        {
+            Log.ForeignIgnored(logger, Path.Combine(root, "courierimapsubscribed"), broken.Message);
+        }
     }
 
     /// <summary>Adds or takes away a name.</summary>
@@ -52,21 +65,35 @@ internal sealed class SubscriptionFile(string root, MaildirLayout layout)
         return null;
     }
 
-    private List<FolderName> Parse(IEnumerable<string> lines)
-    {
-        List<FolderName> names = [];
-        var separator = layout == MaildirLayout.Fs ? '/' : '.';
-        foreach (var line in lines)
-            if (line == Version2)
-                separator = '\t';
-            else if (line.Length > 0 && FolderName.TryParse(string.Join('/', line.Split(separator).Select(Decode)), out var name)
-                && !names.Contains(name))
-                names.Add(name);
-        return names;
-    }
-
     private string Encode(string level) => ModifiedUtf7.Encode(level, layout == MaildirLayout.Fs ? "" : ".");
 
-    private static string Decode(string level) =>
-        ModifiedUtf7.TryDecode(Encoding.UTF8.GetBytes(level), ".", out var decoded) ? decoded : level;
+    /// <summary>Reads names, each once.</summary>
+    private sealed class Names(MaildirLayout layout)
+    {
+        private readonly HashSet<FolderName> _seen = [];
+        private char _separator = layout == MaildirLayout.Fs ? '/' : '.';
+
+        public List<FolderName> All { get; } = [];
+
+        public bool Read(string line)
+        {
+            if (line == Version2)
+            {
+                _separator = '\t';
+                return true;
+            }
+
+            if (line.Length == 0)
+                return true;
+            if (All.Count >= MaxNames || line.Length > FolderName.MaxOctets * 8
+                || !FolderName.TryParse(string.Join('/', line.Split(_separator).Select(Decode)), out var name))
+                return false;
+            if (_seen.Add(name))
+                All.Add(name);
+            return true;
+        }
+
+        private static string Decode(string level) =>
+            ModifiedUtf7.TryDecode(Encoding.UTF8.GetBytes(level), ".", out var decoded) ? decoded : level;
+    }
 }

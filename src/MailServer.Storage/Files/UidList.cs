@@ -7,7 +7,7 @@ namespace MailServer.Storage;
 /// The content of <c>dovecot-uidlist</c>: a header <c>3 V(uidvalidity) N(uidnext) G(guid)</c>, then a line <c>uid [keys] :name</c> a
 /// message. Version 1 (Courier's too: <c>1 uidvalidity uidnext</c>, <c>uid name</c>) is read too.
 /// </summary>
-internal sealed class UidList
+internal sealed partial class UidList
 {
     public const string FileName = "dovecot-uidlist";
 
@@ -30,8 +30,13 @@ internal sealed class UidList
     /// </summary>
     public bool IsExhausted => UidNext > UidValidityFile.Greatest || UidValidity > UidValidityFile.Greatest;
 
-    /// <summary>Lines that could not be read.</summary>
-    public int BadLines { get; private set; }
+    /// <summary>What is wrong with the file, the first thing of it; null when it was read whole.</summary>
+    public string? Damage { get; private set; }
+
+    public bool IsWhole => Damage is null && HasUidValidity && !IsExhausted;
+
+    /// <summary>Whether the file tells its UIDVALIDITY.</summary>
+    public bool HasUidValidity => UidValidity > 0;
 
     public FileStamp Stamp { get; set; }
 
@@ -43,31 +48,6 @@ internal sealed class UidList
         UidValidity = uidValidity,
         HeaderExtras = $"G{Guid.NewGuid():N}",
     };
-
-    /// <summary>Reads a list; null when its header cannot be read, which makes the whole worthless.</summary>
-    public static UidList? Parse(ReadOnlySpan<byte> bytes)
-    {
-        var end = bytes.IndexOf((byte)'\n');
-        if (end < 0)
-            return null;
-        var list = new UidList();
-        var version = list.ReadHeader(Encoding.UTF8.GetString(bytes[..end]));
-        if (version == 0)
-            return null;
-
-        list.CanAppend = version == 3 && bytes[^1] == '\n';
-        bytes = bytes[(end + 1)..];
-        for (uint last = 0; (end = bytes.IndexOf((byte)'\n')) >= 0; bytes = bytes[(end + 1)..])
-            if (TryReadRecord(bytes[..end], version, out var record) && record.Uid > last && list._byBase.TryAdd(record.BaseName, record))
-                last = record.Uid;
-            else
-                list.BadLines++;
-
-        foreach (var record in list._byBase.Values)
-            if (record.Uid >= list.UidNext)
-                list.UidNext = record.Uid == uint.MaxValue ? uint.MaxValue : record.Uid + 1;
-        return list;
-    }
 
     public bool TryFind(string baseName, out UidRecord record) => _byBase.TryGetValue(baseName, out record);
 
@@ -82,7 +62,7 @@ internal sealed class UidList
     }
 
     /// <summary>Says that the file is as this list is.</summary>
-    public void MarkWritten(FileStamp stamp) => (Stamp, CanAppend, BadLines) = (stamp, true, 0);
+    public void MarkWritten(FileStamp stamp) => (Stamp, CanAppend, Damage) = (stamp, true, null);
 
     /// <summary>Takes back UIDs that could not be written down; what the file holds now is for a new reading to tell.</summary>
     public void TakeBack(List<UidRecord> records)
@@ -91,6 +71,69 @@ internal sealed class UidList
             _byBase.Remove(record.BaseName);
         (UidNext, Stamp, CanAppend) = (Math.Min(UidNext, records[0].Uid), FileStamp.None, false);
     }
+
+    /// <summary>Puts back messages that another witness knows by UIDs from <paramref name="from"/> on, and gives none of its UIDs again.</summary>
+    /// <param name="known">The messages.</param>
+    /// <param name="next">Above all UIDs that it knows to have been given.</param>
+    /// <param name="from">The first UID that is believed.</param>
+    /// <param name="wins">Whether it is believed more than the list.</param>
+    /// <returns>How many were missing, or had another UID.</returns>
+    public int Restore(IEnumerable<UidRecord> known, uint next, uint from, bool wins)
+    {
+        var byUid = _byBase.Values.ToDictionary(record => record.Uid);
+        var restored = 0;
+        UidNext = Math.Max(UidNext, next);
+        foreach (var record in known)
+        {
+            if (record.Uid < from || (_byBase.TryGetValue(record.BaseName, out var ours) && (ours.Uid == record.Uid || !wins)))
+                continue;
+            if (byUid.TryGetValue(record.Uid, out var other))
+            {
+                if (!wins)
+                    continue;
+                _byBase.Remove(other.BaseName);
+            }
+
+            _byBase[record.BaseName] = byUid[record.Uid] = record;
+            UidNext = Math.Max(UidNext, record.Uid + 1);
+            restored++;
+        }
+
+        return restored;
+    }
+
+    /// <summary>Whether another witness has no message under another UID, and at least so many under the same.</summary>
+    public bool AgreesWith(IEnumerable<UidRecord> known, int atLeast)
+    {
+        var same = 0;
+        foreach (var record in known)
+            if (_byBase.TryGetValue(record.BaseName, out var ours))
+            {
+                if (ours.Uid != record.Uid)
+                    return false;
+                same++;
+            }
+
+        return same >= atLeast;
+    }
+
+    /// <summary>Puts the list under another UIDVALIDITY. UIDs stay as far as numbers are left.</summary>
+    public void Renew(uint uidValidity)
+    {
+        UidValidity = uidValidity;
+        Damage ??= "its numbers run out";
+        if (HeaderExtras.Length == 0)
+            HeaderExtras = $"G{Guid.NewGuid():N}";
+        if (UidNext <= UidValidityFile.Greatest)
+            return;
+        var records = _byBase.Values.OrderBy(record => record.Uid).ToList();
+        UidNext = 1;
+        foreach (var record in records)
+            _byBase[record.BaseName] = record with { Uid = UidNext++ };
+    }
+
+    /// <summary>Says that it was read from another server's file, which is not ours to keep or to append to.</summary>
+    public void MarkForeign() => (CanAppend, Damage) = (false, null);
 
     public void Forget(string baseName) => _byBase.Remove(baseName);
 
@@ -123,57 +166,4 @@ internal sealed class UidList
             text.Append(record.Extras).Append(' ');
         text.Append(':').Append(record.BaseName).Append('\n');
     }
-
-    private int ReadHeader(string line)
-    {
-        var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        if (words is ["1", var validity, var next])
-        {
-            (UidValidity, UidNext) = (Number(validity), Math.Max(1, Number(next)));
-            HeaderExtras = $"G{Guid.NewGuid():N}";
-            return UidValidity > 0 ? 1 : 0;
-        }
-
-        if (words is not ["3", ..])
-            return 0;
-        List<string> extras = [];
-        foreach (var word in words[1..])
-            if (word[0] == 'V')
-                UidValidity = Number(word[1..]);
-            else if (word[0] == 'N')
-                UidNext = Math.Max(1, Number(word[1..]));
-            else
-                extras.Add(word);
-        HeaderExtras = string.Join(' ', extras);
-        return UidValidity > 0 ? 3 : 0;
-    }
-
-    private static bool TryReadRecord(ReadOnlySpan<byte> line, int version, out UidRecord record)
-    {
-        record = default;
-        var blank = line.IndexOf((byte)' ');
-        if (blank <= 0 || Number(Encoding.UTF8.GetString(line[..blank])) is not (> 0 and var uid))
-            return false;
-        var rest = line[(blank + 1)..];
-        var extras = "";
-        if (version == 3)
-        {
-            // The keys end at " :"; the name itself may hold blanks.
-            var colon = rest.StartsWith(":"u8) ? 0 : rest.IndexOf(" :"u8) + 1;
-            if (colon == 0 && !rest.StartsWith(":"u8))
-                return false;
-            extras = colon == 0 ? "" : Encoding.UTF8.GetString(rest[..(colon - 1)]);
-            rest = rest[(colon + 1)..];
-        }
-
-        var name = Encoding.UTF8.GetString(rest);
-        var baseName = MessageName.BaseOf(name);
-        if (baseName.IsEmpty)
-            return false;
-        record = new(uid, baseName.Length == name.Length ? name : baseName.ToString(), extras);
-        return true;
-    }
-
-    private static uint Number(string text) =>
-        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using MailServer.Posix;
 
 namespace MailServer.Storage;
@@ -12,27 +13,30 @@ internal static class UidValidityFile
     /// <summary>What is greater was read from something broken: a million folders may still be made after it.</summary>
     public const uint Greatest = uint.MaxValue - (1 << 20);
 
+    /// <summary>Octets of the text beside: eight digits and a line end.</summary>
+    private const int MaxText = 16;
+
     private const string Name = "dovecot-uidvalidity";
 
     /// <summary>Takes the next one.</summary>
     /// <exception cref="IOException">The Maildir cannot be written.</exception>
-    public static uint Next(string root, TimeProvider time) => Take(root, 0, time);
+    public static uint Next(string root, StoreContext store) => Take(root, 0, store);
 
     /// <summary>Sees to it that the next one is greater than this.</summary>
     /// <exception cref="IOException">The Maildir cannot be written.</exception>
-    public static void AtLeast(string root, uint uidValidity, TimeProvider time)
+    public static void AtLeast(string root, uint uidValidity, StoreContext store)
     {
-        if (uidValidity <= Greatest && Last(root).Last < uidValidity)
-            Take(root, uidValidity, time);
+        if (uidValidity <= Greatest && Last(root, store).Last < uidValidity)
+            Take(root, uidValidity, store);
     }
 
-    private static uint Take(string root, uint atLeast, TimeProvider time)
+    private static uint Take(string root, uint atLeast, StoreContext store)
     {
         // Each turn is lost only to somebody who won it.
         for (var turn = 0; turn < 1000; turn++)
         {
-            var (last, path) = Last(root);
-            var next = (uint)Math.Clamp(Math.Max(Math.Max(time.GetUtcNow().ToUnixTimeSeconds(), atLeast), last + 1L), 1, uint.MaxValue - 1);
+            var (last, path) = Last(root, store);
+            var next = (uint)Math.Clamp(Math.Max(Math.Max(store.Time.GetUtcNow().ToUnixTimeSeconds(), atLeast), last + 1L), 1, uint.MaxValue - 1);
             var target = Path.Combine(root, string.Create(CultureInfo.InvariantCulture, $"{Name}.{next:x8}"));
             try
             {
@@ -52,7 +56,7 @@ internal static class UidValidityFile
                 continue;
             }
 
-            DurableFile.WriteAllBytes(Path.Combine(root, Name), System.Text.Encoding.ASCII.GetBytes($"{next:x8}"),
+            DurableFile.WriteAllBytes(Path.Combine(root, Name), Encoding.ASCII.GetBytes($"{next:x8}"),
                 DiskFile.Private);
             return next;
         }
@@ -60,7 +64,7 @@ internal static class UidValidityFile
         throw new IOException("no UIDVALIDITY could be taken");
     }
 
-    private static (uint Last, string? Path) Last(string root)
+    private static (uint Last, string? Path) Last(string root, StoreContext store)
     {
         var (last, found) = (0u, (string?)null);
         foreach (var path in Directory.EnumerateFiles(root, Name + "*"))
@@ -69,10 +73,19 @@ internal static class UidValidityFile
                 && (found is null || value > last))
                 (last, found) = (value, path);
         var main = Path.Combine(root, Name);
-        if (File.Exists(main) && new FileInfo(main).Length <= 16
-            && uint.TryParse(File.ReadAllText(main).Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var text)
-            && text <= Greatest && text > last)
-            last = text;
+        try
+        {
+            if (SideFile.Read(main, MaxText) is not { } bytes)
+                return (last, found);
+            if (!uint.TryParse(Encoding.ASCII.GetString(bytes).Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var text) || text > Greatest)
+                throw new BrokenFileException("no UIDVALIDITY in eight hexadecimal digits");
+            last = Math.Max(last, text);
+        }
+        catch (BrokenFileException broken)
+        {
+            BrokenFile.Keep(main, broken.Message, store.Logger);
+        }
+
         return (last, found);
     }
 }

@@ -15,59 +15,29 @@ internal sealed partial class SharedFolder
     private async ValueTask LoadAsync(CancellationToken cancellationToken)
     {
         ReadKeywords();
-        if (ReadUidList() is not { } list)
-        {
-            using var held = await DotLock.TakeAsync(UidListPath, _store.Time, Logger, cancellationToken).ConfigureAwait(false);
-            list = ReadUidList() ?? await NewUidListAsync().ConfigureAwait(false);
-        }
+        if (ReadUidList() is not { IsWhole: true } list || _store.UidMemory.TryRecall(Place.Path, out _))
+            list = await RepairUidListAsync(cancellationToken).ConfigureAwait(false);
+        TakeList(list);
+        if (_lost.Count > 0)
+            TakeList(await RepairUidListAsync(cancellationToken).ConfigureAwait(false));
+        TmpSweep.Sweep(Place.Tmp, _store);
+    }
 
+    private void TakeList(UidList list)
+    {
         lock (Gate)
         {
             (_uids, _uidNext) = (list, list.UidNext);
             NextModSeq();
             LoadIndex();
         }
-
-        TmpSweep.Sweep(Place.Tmp, _store);
-    }
-
-    private UidList? ReadUidList()
-    {
-        var stamp = FileStamp.Of(UidListPath);
-        if (stamp == FileStamp.None)
-            return null;
-        var list = UidList.Parse(DiskFile.ReadAllBytes(UidListPath));
-        if (list is null || list.IsExhausted)
-            return null;
-        list.Stamp = stamp;
-        if (list.BadLines > 0)
-            Log.BadLine(Logger, UidListPath, list.BadLines);
-        return list;
-    }
-
-    private async ValueTask<UidList> NewUidListAsync()
-    {
-        var existed = File.Exists(UidListPath);
-        if (!existed && CourierFiles.ReadUids(Place) is { IsExhausted: false } adopted)
-        {
-            // Keywords first: without a UID list all is done again.
-            AdoptKeywords();
-            await ReplaceAsync(adopted, adopted.Records.Values).ConfigureAwait(false);
-            return adopted;
-        }
-
-        var list = UidList.Create(UidValidityFile.Next(Place.Root, _store.Time));
-        if (existed)
-            Log.NewUidValidity(Logger, Place.Path, list.UidValidity, "the UID list cannot be read");
-        await ReplaceAsync(list, []).ConfigureAwait(false);
-        return list;
     }
 
     private void AdoptKeywords()
     {
-        var further = FurtherKeywords.Read(Place.File(FurtherKeywords.FileName));
+        var further = FurtherKeywords.Read(Place.File(FurtherKeywords.FileName), Logger);
         var isChanged = false;
-        foreach (var (baseName, names) in CourierFiles.ReadKeywords(Place))
+        foreach (var (baseName, names) in CourierFiles.ReadKeywords(Place, Logger))
             isChanged |= further.Set(baseName, names);
         if (isChanged)
             further.Write(Place.File(FurtherKeywords.FileName));
@@ -79,8 +49,9 @@ internal sealed partial class SharedFolder
     {
         if (_uids!.Stamp == FileStamp.Of(UidListPath))
             return true;
-        if (ReadUidList() is not { } list || list.UidValidity != _uids.UidValidity)
+        if (ReadUidList() is not { HasUidValidity: true, IsExhausted: false } list || list.UidValidity != _uids.UidValidity)
         {
+            _store.UidMemory.Remember(Place.Path, _uids);
             Retire();
             return false;
         }
@@ -90,6 +61,7 @@ internal sealed partial class SharedFolder
         if (list.UidNext < _uids.UidNext
             || _entries.Exists(entry => list.TryFind(entry.BaseName, out var record) && record.Uid != entry.Uid))
         {
+            _store.UidMemory.Remember(Place.Path, _uids);
             Retire();
             return false;
         }
@@ -133,6 +105,8 @@ internal sealed partial class SharedFolder
 
     private async ValueTask ReplaceAsync(UidList list, IEnumerable<UidRecord> records)
     {
+        if (list.Damage is { } damage)
+            BrokenFile.Keep(UidListPath, damage, Logger);
         var bytes = list.Format(records);
         await _store.Disk.RunAsync(() =>
             DurableFile.WriteAllBytes(UidListPath, bytes, DiskFile.Private)).ConfigureAwait(false);
@@ -147,7 +121,7 @@ internal sealed partial class SharedFolder
         var further = Place.File(FurtherKeywords.FileName);
         if (_keywords.Stamp == FileStamp.Of(path) && _further.Stamp == FileStamp.Of(further))
             return;
-        TakeKeywords(KeywordFile.Read(path), FurtherKeywords.Read(further));
+        TakeKeywords(KeywordFile.Read(path, Logger), FurtherKeywords.Read(further, Logger));
     }
 
     /// <summary>Letters may mean something else now.</summary>
@@ -180,7 +154,7 @@ internal sealed partial class SharedFolder
         using var held = await DotLock.TakeAsync(UidListPath, _store.Time, Logger, cancellationToken).ConfigureAwait(false);
         using var alsoHeld = await DotLock.TakeAsync(path, _store.Time, Logger, cancellationToken).ConfigureAwait(false);
         ReadKeywords();
-        var grown = _keywords.With(keywords);
+        var grown = _keywords.With(keywords, UsedLetters());
         if (!grown.Names.SequenceEqual(_keywords.Names))
             TakeKeywords(grown.Write(path), _further);
     }

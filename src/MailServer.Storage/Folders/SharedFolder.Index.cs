@@ -5,19 +5,22 @@ internal sealed partial class SharedFolder
 {
     private string IndexPath => Place.File(FolderIndex.FileName);
 
-    private void LoadIndex()
+    private FolderIndex? TryReadIndex()
     {
-        FolderIndex? index;
         try
         {
-            index = FolderIndex.Read(IndexPath);
+            return FolderIndex.Read(IndexPath);
         }
         catch (Exception failure) when (DiskProblem.Is(failure) || failure is InvalidDataException or EndOfStreamException or FormatException or OverflowException)
         {
             Log.IndexIgnored(Logger, IndexPath, failure.Message);
-            return;
+            return null;
         }
+    }
 
+    private void LoadIndex()
+    {
+        var index = TryReadIndex();
         if (index is null || index.UidValidity != UidValidity)
             return;
         var keepsModSeq = index.Keywords == _keywords.Stamp;
@@ -27,7 +30,11 @@ internal sealed partial class SharedFolder
         {
             var baseName = MessageName.BaseOf(record.FileName).ToString();
             if (!_uids!.TryFind(baseName, out var listed) || listed.Uid != record.Uid)
+            {
+                NoteLost(record.Uid, baseName);
                 continue;
+            }
+
             var entry = new FolderEntry
             {
                 Uid = record.Uid,

@@ -27,6 +27,15 @@ internal static class KeywordName
     public static MessageFlags Allowed(MessageFlags flags) =>
         AreAllowed(flags.Keywords) ? flags : flags with { Keywords = [.. flags.Keywords.Where(IsAllowed).Take(MaxCount)] };
 
-    private static bool IsAllowed(string name) =>
+    /// <summary>A name of another program's as IMAP can say it; what it cannot becomes <c>_</c>.</summary>
+    public static string Mended(string name)
+    {
+        if (IsAllowed(name))
+            return name;
+        var mended = string.Concat(name.Take(MaxLength).Select(c => c is >= '!' and <= '~' && !Special.Contains(c) ? c : '_'));
+        return mended.Length == 0 ? "_" : mended;
+    }
+
+    public static bool IsAllowed(string name) =>
         name.Length is > 0 and <= MaxLength && name.AsSpan().IndexOfAnyExceptInRange('!', '~') < 0 && name.AsSpan().IndexOfAny(Special) < 0;
 }
