@@ -5,6 +5,7 @@ namespace MailServer.Storage;
 /// <summary>What a failing disk means to the peer.</summary>
 internal static class DiskProblem
 {
+    private const int Exists = 17;     // EEXIST
     private const int NoSpace = 28;    // ENOSPC
     private const int OverShare = 122; // EDQUOT
 
@@ -13,6 +14,9 @@ internal static class DiskProblem
 
     /// <summary>Whether an exception is a disk's or a file system's word, and not a bug.</summary>
     public static bool Is(Exception failure) => failure is IOException or UnauthorizedAccessException;
+
+    /// <summary>Whether a file could not be made because it is there.</summary>
+    public static bool IsAlreadyThere(IOException failure) => failure.HResult == Exists;
 
     public static Problem From(Exception failure)
     {

@@ -8,11 +8,12 @@ namespace MailServer.Storage.Tests;
 /// <summary>A store in a folder of its own, with one account.</summary>
 internal sealed class TestStore : IAsyncDisposable
 {
-    private readonly TempDirectory _directory = new();
+    private readonly TempDirectory _directory;
     private readonly DirectoryWatcher _watcher = DirectoryWatcher.Create();
 
-    public TestStore(MaildirLayout layout = MaildirLayout.MaildirPlusPlus)
+    public TestStore(MaildirLayout layout = MaildirLayout.MaildirPlusPlus, bool inMemory = false)
     {
+        _directory = new(inMemory);
         Layout = layout;
         Store = Open();
     }

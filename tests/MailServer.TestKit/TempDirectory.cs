@@ -3,7 +3,14 @@ namespace MailServer.TestKit;
 /// <summary>A folder for one test, gone with it.</summary>
 public sealed class TempDirectory : IDisposable
 {
-    public string Path { get; } = Directory.CreateTempSubdirectory("mailserver-test-").FullName;
+    /// <param name="inMemory">Whether it may be on a file system in memory, for tests that sync files by the thousand.</param>
+    public TempDirectory(bool inMemory = false) => Path = inMemory && Directory.Exists(Memory)
+        ? Directory.CreateDirectory($"{Memory}/mailserver-test-{Guid.NewGuid():N}").FullName
+        : Directory.CreateTempSubdirectory("mailserver-test-").FullName;
+
+    private const string Memory = "/dev/shm";
+
+    public string Path { get; }
 
     public string File(string name) => System.IO.Path.Combine(Path, name);
 

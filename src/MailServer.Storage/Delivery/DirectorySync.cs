@@ -33,6 +33,7 @@ internal sealed class DirectorySync(DiskThreads disk)
         _ = disk.RunAsync(() => Sync(directory, askers));
     }
 
+#pragma warning disable CA1031 // handed to those who wait: none may wait for ever
     private void Sync(string directory, TaskCompletionSource askers)
     {
         try
@@ -41,10 +42,11 @@ internal sealed class DirectorySync(DiskThreads disk)
             DurableFile.SyncDirectory(directory);
             askers.SetResult();
         }
-        catch (IOException failure)
+        catch (Exception failure)
         {
             askers.SetException(failure);
         }
+#pragma warning restore CA1031
 
         TaskCompletionSource? next;
         lock (_gate)

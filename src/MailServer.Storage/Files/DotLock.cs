@@ -1,7 +1,9 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using MailServer.Posix;
 using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
 
 namespace MailServer.Storage;
 
@@ -16,6 +18,12 @@ internal sealed class DotLock : IDisposable
 
     private static readonly byte[] Mark = Encoding.ASCII.GetBytes($"{Environment.ProcessId}:{Environment.MachineName}");
 
+    /// <summary>A host's name has at most 255 octets, and a pid ten digits.</summary>
+    private const int MaxMark = 300;
+
+    /// <summary>Locks of this process that could not be removed, and that nobody holds.</summary>
+    private static readonly ConcurrentDictionary<string, bool> Left = new(StringComparer.Ordinal);
+
     private readonly string _path;
     private bool _isOver;
 
@@ -29,19 +37,12 @@ internal sealed class DotLock : IDisposable
         for (var pause = 1; ; pause = Math.Min(pause * 2, 100))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            try
-            {
-                using var made = DiskFile.Create(path);
-                DiskFile.Write(made, Mark, 0);
+            if (TryMake(path))
                 return new(path);
-            }
-            catch (IOException) when (File.Exists(path))
+            if (IsStale(path, time, path))
             {
-                if (IsStale(path, time))
-                {
-                    Break(path, time, logger);
-                    continue;
-                }
+                Break(path, time, logger);
+                continue;
             }
 
             // The file system's clock is the real one, and so is this.
@@ -54,7 +55,47 @@ internal sealed class DotLock : IDisposable
         if (_isOver)
             return;
         _isOver = true;
-        DurableFile.TryUnlink(_path);
+        Remove(_path);
+    }
+
+    /// <summary>False when somebody has it.</summary>
+    private static bool TryMake(string path)
+    {
+        SafeFileHandle made;
+        try
+        {
+            made = DiskFile.Create(path);
+        }
+        catch (IOException failure) when (DiskProblem.IsAlreadyThere(failure))
+        {
+            return false;
+        }
+
+        using (made)
+            try
+            {
+                DiskFile.Write(made, Mark, 0);
+                Left.TryRemove(path, out _);
+                return true;
+            }
+            catch
+            {
+                Remove(path);
+                throw;
+            }
+    }
+
+    /// <summary>Gives it back. One that the disk does not let go of is known to be nobody's.</summary>
+    private static void Remove(string path)
+    {
+        try
+        {
+            DurableFile.Unlink(path);
+        }
+        catch (Exception failure) when (DiskProblem.Is(failure))
+        {
+            Left[path] = true;
+        }
     }
 
     /// <summary>Takes the lock out of the way first, and puts it back if it is another one by now.</summary>
@@ -64,7 +105,7 @@ internal sealed class DotLock : IDisposable
         try
         {
             DurableFile.Rename(path, aside);
-            if (IsStale(aside, time))
+            if (IsStale(aside, time, path))
                 Log.LockBroken(logger, path);
             else
                 DurableFile.Link(aside, path);
@@ -76,26 +117,31 @@ internal sealed class DotLock : IDisposable
         }
     }
 
-    private static bool IsStale(string path, TimeProvider time)
+    private static bool IsStale(string path, TimeProvider time, string lockPath)
     {
         try
         {
-            if (time.GetUtcNow() - File.GetLastWriteTimeUtc(path) > Stale && File.Exists(path))
+            // All from one file: another may have taken its place by now.
+            using var file = DiskFile.Open(path);
+            var touched = File.GetLastWriteTimeUtc(file);
+            if (time.GetUtcNow() - touched > Stale)
                 return true;
-            var words = File.ReadAllText(path).Split(':', 2);
+            var bytes = new byte[MaxMark];
+            var mark = bytes.AsSpan(0, RandomAccess.Read(file, bytes, 0));
+            if (Left.ContainsKey(lockPath) && Mark.AsSpan().StartsWith(mark))
+                return true;
+            var words = Encoding.UTF8.GetString(mark).Split(':', 2);
             return words.Length == 2 && words[1].Trim() == Environment.MachineName
                 && int.TryParse(words[0], NumberStyles.None, CultureInfo.InvariantCulture, out var pid)
 
                 // Our own number can only be an earlier process's: within this one nobody competes.
-                && (pid == Environment.ProcessId ? IsBeforeUs(path) : OperatingSystem.IsLinux() && !Directory.Exists($"/proc/{pid}"));
+                && (pid == Environment.ProcessId ? touched < Started : OperatingSystem.IsLinux() && !Directory.Exists($"/proc/{pid}"));
         }
         catch (Exception failure) when (DiskProblem.Is(failure))
         {
             return false; // gone meanwhile: the next try sees
         }
     }
-
-    private static bool IsBeforeUs(string path) => File.GetLastWriteTimeUtc(path) < Started;
 
     private static DateTime Started { get; } = System.Diagnostics.Process.GetCurrentProcess().StartTime.ToUniversalTime();
 }

@@ -17,6 +17,8 @@ internal sealed class FurtherKeywords
 
     private readonly Dictionary<string, string[]> _byBase = new(StringComparer.Ordinal);
 
+    private readonly List<(string BaseName, string[] Names)> _unwritten = [];
+
     public FileStamp Stamp { get; private set; }
 
     public bool IsEmpty => _byBase.Count == 0;
@@ -48,6 +50,7 @@ internal sealed class FurtherKeywords
     {
         if (Of(baseName).SequenceEqual(names, StringComparer.Ordinal))
             return false;
+        _unwritten.Add((baseName, Of(baseName)));
         if (names.Length == 0)
             _byBase.Remove(baseName);
         else
@@ -55,13 +58,38 @@ internal sealed class FurtherKeywords
         return true;
     }
 
-    /// <exception cref="IOException">It failed; the old file is as it was.</exception>
+    /// <exception cref="IOException">It failed; what was set since the last time is taken back.</exception>
     public void Write(string path)
+    {
+        try
+        {
+            WriteAll(path);
+        }
+        catch
+        {
+            TakeBack();
+            throw;
+        }
+
+        _unwritten.Clear();
+        Stamp = FileStamp.Of(path);
+    }
+
+    private void TakeBack()
+    {
+        for (var i = _unwritten.Count - 1; i >= 0; i--)
+            if (_unwritten[i].Names.Length == 0)
+                _byBase.Remove(_unwritten[i].BaseName);
+            else
+                _byBase[_unwritten[i].BaseName] = _unwritten[i].Names;
+        _unwritten.Clear();
+    }
+
+    private void WriteAll(string path)
     {
         var text = new StringBuilder();
         foreach (var (baseName, names) in _byBase)
             text.Append(baseName).Append('\t').AppendJoin('\t', names).Append('\n');
         DurableFile.WriteAllBytes(path, Encoding.UTF8.GetBytes(text.ToString()), DiskFile.Private);
-        Stamp = FileStamp.Of(path);
     }
 }

@@ -90,7 +90,7 @@ internal sealed partial class SharedFolder
             {
                 own.Dispose();
                 if (isFurther)
-                    _further.Write(Place.File(FurtherKeywords.FileName));
+                    WriteFurther();
                 if (modSeq != 0)
                     lock (Gate)
                     {

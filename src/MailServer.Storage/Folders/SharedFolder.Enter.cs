@@ -55,7 +55,7 @@ internal sealed partial class SharedFolder
         }
 
         if (isFurther)
-            _further.Write(Place.File(FurtherKeywords.FileName));
+            WriteFurther();
         return result;
     }
 

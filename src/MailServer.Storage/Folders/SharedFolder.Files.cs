@@ -145,6 +145,20 @@ internal sealed partial class SharedFolder
         }
     }
 
+    /// <exception cref="IOException">It failed: memory is as the disk again.</exception>
+    private void WriteFurther()
+    {
+        try
+        {
+            _further.Write(Place.File(FurtherKeywords.FileName));
+        }
+        catch
+        {
+            TakeKeywords(_keywords, _further);
+            throw;
+        }
+    }
+
     /// <summary>Gives letters to keywords that have none yet, as far as there are any.</summary>
     private async ValueTask LearnAsync(IReadOnlyList<string> keywords, CancellationToken cancellationToken)
     {
