@@ -26,6 +26,10 @@ public sealed class MaildirStore : IMailStore, IAsyncDisposable
 
     internal StoreContext Context => _store;
 
+    internal FolderTable Folders => _folders;
+
+    internal FolderPaths PathsOf(User user) => new(MaildirOf(user), _store.Options.Layout);
+
     /// <summary>For tests that let a server die.</summary>
     internal ValueTask AbandonAsync() => _folders.AbandonAsync();
 

@@ -76,6 +76,14 @@ public sealed class SpoolFile : IAsyncDisposable
     /// <exception cref="IOException">The disk failed.</exception>
     public Stream OpenRead() => _buffer.OpenRead();
 
+    /// <summary>Ends the body and opens it; from here on <see cref="Size"/> is its whole size.</summary>
+    /// <exception cref="IOException">The disk failed.</exception>
+    internal Stream OpenWhole()
+    {
+        _buffer.Complete();
+        return _buffer.OpenRead();
+    }
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
