@@ -15,7 +15,7 @@ public sealed class MailImport(MaildirStore store, User user, ImportOptions opti
     /// <exception cref="IOException">The source cannot be read at all, or another import is at work on the account.</exception>
     public async ValueTask<ImportReport> RunAsync(string source, IProgress<TransferProgress>? progress, CancellationToken cancellationToken)
     {
-        var tree = SourceTree.Find(source, options.Format, options.Folder);
+        var tree = SourceTree.Find(source, options.Format, options.Folder, store.Context.Logger);
         _report.OtherFiles = tree.OtherFiles;
         foreach (var (name, reason) in tree.Unread)
             _report.Skip(name, reason);

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace MailServer.Storage;
 
 /// <summary>The messages of one Maildir folder, as Dovecot, Courier, or a mail program have left them. Nothing in it is changed.</summary>
@@ -8,13 +10,13 @@ internal sealed class MaildirSource : FileSource
     private readonly Dictionary<string, string[]> _courier;
 
     /// <exception cref="IOException">The folder cannot be read.</exception>
-    public MaildirSource(string path, string name, FolderName folder)
+    public MaildirSource(string path, string name, FolderName folder, ILogger logger)
         : base(name, folder)
     {
         var place = new FolderPlace(path, folder, path);
-        _keywords = KeywordFile.Read(place.File(KeywordFile.FileName));
-        _further = FurtherKeywords.Read(place.File(FurtherKeywords.FileName));
-        _courier = CourierFiles.ReadKeywords(place);
+        _keywords = KeywordFile.Read(place.File(KeywordFile.FileName), logger);
+        _further = FurtherKeywords.Read(place.File(FurtherKeywords.FileName), logger);
+        _courier = CourierFiles.ReadKeywords(place, logger);
         var files = new[] { place.New, place.Cur }
             .Where(Directory.Exists)
             .SelectMany(part => new DirectoryInfo(part).EnumerateFiles())

@@ -1,5 +1,6 @@
 using System.Text;
 using MailServer.Wire.Imap;
+using Microsoft.Extensions.Logging;
 
 namespace MailServer.Storage;
 
@@ -16,12 +17,13 @@ internal sealed class SourceTree
 
     private readonly TransferFormat _format;
     private readonly string[] _below;
+    private readonly ILogger _logger;
     private readonly string _root;
     private readonly List<MessageSource> _sources = [];
     private readonly List<(string Name, string Reason)> _unread = [];
 
-    private SourceTree(string root, TransferFormat format, FolderName? below) =>
-        (_root, _format, _below) = (root, format, below is { } given ? given.Value.Split('/') : []);
+    private SourceTree(string root, TransferFormat format, FolderName? below, ILogger logger) =>
+        (_root, _format, _logger, _below) = (root, format, logger, below is { } given ? given.Value.Split('/') : []);
 
     /// <summary>What was found, a folder's messages together.</summary>
     public IReadOnlyList<MessageSource> Sources => _sources;
@@ -35,11 +37,12 @@ internal sealed class SourceTree
     /// <param name="root">A file or a directory.</param>
     /// <param name="format">What to look for.</param>
     /// <param name="below">The folder that the whole goes into; null for the account itself.</param>
+    /// <param name="logger">Is told of files that are broken.</param>
     /// <exception cref="IOException">The root cannot be read.</exception>
-    public static SourceTree Find(string root, TransferFormat format, FolderName? below)
+    public static SourceTree Find(string root, TransferFormat format, FolderName? below, ILogger logger)
     {
         root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
-        var tree = new SourceTree(root, format, below);
+        var tree = new SourceTree(root, format, below, logger);
         if (Directory.Exists(root))
             tree.AddDirectory(new(root), tree._below, 0);
         else
@@ -81,7 +84,7 @@ internal sealed class SourceTree
     private void AddMaildir(DirectoryInfo directory, string[] levels, int depth)
     {
         if (_format is TransferFormat.Auto or TransferFormat.Maildir)
-            _sources.Add(new MaildirSource(directory.FullName, NameOf(directory), FolderFileName.FolderOf(levels)));
+            _sources.Add(new MaildirSource(directory.FullName, NameOf(directory), FolderFileName.FolderOf(levels), _logger));
         foreach (var child in Ordered(directory.EnumerateDirectories("*", Entries)))
             if (child.Name is "cur" or "new" or "tmp")
                 continue;
