@@ -14,6 +14,8 @@ internal static class FolderProblem
 
     public static Problem Expunged { get; } = new(new(5, 2, 0), "Message is gone") { Reason = ProblemReason.Expunged };
 
+    public static Problem Unreadable { get; } = new(new(4, 2, 0), "A message cannot be read, and so not be copied or moved") { Reason = ProblemReason.Unavailable };
+
     public static Problem ReadOnly { get; } = new(new(5, 2, 0), "Mailbox is open read-only") { Reason = ProblemReason.NoPermission };
 
     public static Problem BadKeyword { get; } = new(new(5, 2, 0), "Keyword not allowed") { Reason = ProblemReason.LimitReached };

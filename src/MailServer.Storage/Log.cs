@@ -22,9 +22,6 @@ internal static partial class Log
     [LoggerMessage(EventId = 306, Level = LogLevel.Debug, Message = "{Path}: index ignored: {Reason}")]
     public static partial void IndexIgnored(ILogger logger, string path, string reason);
 
-    [LoggerMessage(EventId = 307, Level = LogLevel.Warning, Message = "{Path}: left out, since it cannot be read: {Reason}")]
-    public static partial void Unreadable(ILogger logger, string path, string reason);
-
     [LoggerMessage(EventId = 310, Level = LogLevel.Warning, Message = "{Path}: {Reason}; read as far as it makes sense, kept as {Kept}")]
     public static partial void BrokenKept(ILogger logger, string path, string reason, string kept);
 

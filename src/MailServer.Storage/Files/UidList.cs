@@ -135,6 +135,13 @@ internal sealed partial class UidList
     /// <summary>Says that it was read from another server's file, which is not ours to keep or to append to.</summary>
     public void MarkForeign() => (CanAppend, Damage) = (false, null);
 
+    /// <summary>Has the next writing replace the file.</summary>
+    public void MustReplace() => CanAppend = false;
+
+    /// <summary>Adds a key without a value to a message's line. The next writing must be of the whole.</summary>
+    public void Mark(UidRecord record, char key) =>
+        _byBase[record.BaseName] = record with { Extras = record.Extras.Length == 0 ? key.ToString() : $"{record.Extras} {key}" };
+
     public void Forget(string baseName) => _byBase.Remove(baseName);
 
     /// <summary>The whole file.</summary>

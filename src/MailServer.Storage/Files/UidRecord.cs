@@ -6,6 +6,9 @@ namespace MailServer.Storage;
 /// <param name="Extras">Keys such as <c>S123 W130 P0001</c> as they were read; kept though not understood.</param>
 internal readonly record struct UidRecord(uint Uid, string BaseName, string Extras)
 {
+    /// <summary>Whether the UID was given to the note that stands for a file that cannot be read.</summary>
+    public bool IsNote => Extras.Length > 0 && Extra(UnreadableNote.Key) is not null;
+
     /// <summary>The value of a one-letter key, or null.</summary>
     public string? Extra(char key)
     {

@@ -36,6 +36,9 @@ internal sealed class FolderEntry
 
     public bool IsExpunged { get; set; }
 
+    /// <summary>What is shown when the file cannot be read.</summary>
+    public UnreadableNote? Note { get; init; }
+
     /// <summary>The last scan that has seen the file.</summary>
     public long Pass { get; set; }
 

@@ -35,6 +35,9 @@ internal sealed class FolderListing
     /// <summary>Files whose base name another file has too; often one file, seen under two names while it was renamed.</summary>
     public List<FoundFile> Doubled { get; } = [];
 
+    /// <summary>Whether a name may be one that cannot be kept.</summary>
+    public bool HasOddNames { get; private set; }
+
     private void See(ReadOnlySpan<char> name, bool isNew)
     {
         var baseName = MessageName.BaseOf(name);
@@ -64,8 +67,10 @@ internal sealed class FolderListing
 
         protected override bool ShouldIncludeEntry(ref FileSystemEntry entry)
         {
-            if (MessageName.IsMessage(entry.FileName) && !entry.IsDirectory)
+            // What only looks like a message (a directory, a pipe) is one that cannot be read.
+            if (MessageName.IsMessage(entry.FileName))
                 listing.See(entry.FileName, isNew);
+            listing.HasOddNames |= OddName.MayBe(entry.FileName);
             return false;
         }
 

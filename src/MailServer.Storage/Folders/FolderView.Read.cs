@@ -12,6 +12,8 @@ internal sealed partial class FolderView
     public async ValueTask<Outcome<IMessageContent>> OpenMessageAsync(int sequence, CancellationToken cancellationToken)
     {
         var entry = _slots[sequence - 1].Entry;
+        if (entry.Note is { } note)
+            return new(note.Open());
         var opened = await OpenFileAsync(entry, cancellationToken).ConfigureAwait(false);
         return opened.TryGet(out var file, out var problem) ? new Outcome<IMessageContent>(new StoredContent(file, entry.CrlfSize, MapOf(entry))) : problem;
     }
@@ -31,6 +33,8 @@ internal sealed partial class FolderView
         var entry = _slots[sequence - 1].Entry;
         if (_folder.Read.TryStructure(entry, out var known))
             return known;
+        if (entry.Note is { } note)
+            return StructureReader.Read(note.OpenRead(), entry.CrlfSize);
         var opened = await OpenFileAsync(entry, cancellationToken).ConfigureAwait(false);
         if (!opened.TryGet(out var file, out var problem))
             return problem;
@@ -86,6 +90,8 @@ internal sealed partial class FolderView
 
     private Func<Stream?> OpenerOf(FolderEntry entry) => () =>
     {
+        if (entry.Note is { } note)
+            return note.OpenRead();
         string path;
         lock (_folder.Gate)
             path = entry.PathIn(_folder.Place);
@@ -96,7 +102,7 @@ internal sealed partial class FolderView
     {
         try
         {
-            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            return new FileStream(DiskFile.Open(path), FileAccess.Read, bufferSize: 0);
         }
         catch (FileNotFoundException)
         {

@@ -17,7 +17,7 @@ internal sealed partial class SharedFolder
         if (files.Count == 0)
             return;
 
-        if (files.Exists(file => !_uids!.TryFind(file.BaseName, out _)))
+        if (files.Exists(file => !_uids!.TryFind(file.BaseName, out var record) || record.IsNote != (file.Note is not null)))
             await TryAssignUidsAsync(files, cancellationToken).ConfigureAwait(false);
         if (!IsRetired)
             Insert(files);
@@ -27,6 +27,8 @@ internal sealed partial class SharedFolder
     private NewFile? Measure(string baseName, FoundFile file, CancellationToken cancellationToken)
     {
         var info = new FileInfo(file.PathIn(Place));
+        if (UnreadableNote.ReasonFor(info.FullName) is { } reason)
+            return NoteFor(baseName, file, info.FullName, reason);
         if (!info.Exists)
             return null;
         var (fileSize, crlfSize) = MessageName.SizesOf(baseName);
@@ -48,8 +50,7 @@ internal sealed partial class SharedFolder
             catch (Exception failure) when (DiskProblem.Is(failure))
             {
                 // One file that cannot be read must not hide the others.
-                Log.Unreadable(Logger, info.FullName, failure.Message);
-                return null;
+                return NoteFor(baseName, file, info.FullName, failure.Message);
             }
         }
 
@@ -84,11 +85,15 @@ internal sealed partial class SharedFolder
 
         // In order of arrival, as far as names tell.
         files.Sort(static (left, right) => MessageName.CompareArrival(left.BaseName, right.BaseName));
+        var isMarked = MarkNotes(files);
         List<UidRecord> records = [];
         foreach (var file in files)
             if (!_uids!.TryFind(file.BaseName, out _))
-                records.Add(_uids.Add(file.BaseName, ""));
-        await AppendAsync(records).ConfigureAwait(false);
+                records.Add(_uids.Add(file.BaseName, file.Note is null ? "" : UnreadableNote.Key.ToString()));
+        if (isMarked && records.Count == 0)
+            await ReplaceAsync(_uids!, _uids!.Records.Values).ConfigureAwait(false);
+        else
+            await AppendAsync(records).ConfigureAwait(false);
     }
 
     private void Insert(List<NewFile> files)
@@ -109,6 +114,8 @@ internal sealed partial class SharedFolder
                 isOrdered &= _entries.Count == 0 || _entries[^1].Uid < entry.Uid;
                 _byBase[entry.BaseName] = entry;
                 _entries.Add(entry);
+                if (entry.Note is not null)
+                    _notes.Add(entry);
             }
 
             if (!isOrdered)
@@ -133,6 +140,7 @@ internal sealed partial class SharedFolder
             DateTicks = file.DateTicks,
             UidExtras = record.Extras,
             IsRecent = file.InNew || file.IsRecent,
+            Note = file.Note,
         };
         SetLetters(entry, file.FileName);
         return entry;
@@ -153,5 +161,7 @@ internal sealed partial class SharedFolder
     private readonly record struct NewFile(string BaseName, string FileName, bool InNew, long FileSize, long CrlfSize, long DateTicks)
     {
         public bool IsRecent { get; init; }
+
+        public UnreadableNote? Note { get; init; }
     }
 }

@@ -67,7 +67,7 @@ internal sealed partial class SharedFolder
                 UidValidity = UidValidity,
                 HighestModSeq = _highestModSeq,
                 Keywords = _keywords.Stamp,
-                Records = _entries.ConvertAll(entry => new FolderIndex.Record(entry.Uid, entry.FileSize, entry.CrlfSize, entry.DateTicks,
+                Records = _entries.FindAll(entry => entry.Note is null).ConvertAll(entry => new FolderIndex.Record(entry.Uid, entry.FileSize, entry.CrlfSize, entry.DateTicks,
                     entry.ModSeq, (byte)((entry.InNew ? 1 : 0) | (entry.IsRecent ? 2 : 0)), entry.FileName)),
             };
             _isIndexStale = false;

@@ -65,8 +65,11 @@ internal sealed partial class SharedFolder
             var before = FolderTimes.Of(Place);
             var began = TimeProvider.System.GetUtcNow().UtcTicks; // the file system's clock, whatever ours is
             var listing = new FolderListing(Place, _byBase, ++_pass);
+            if (listing.HasOddNames && look == 1 && MendNames())
+                listing = new(Place, _byBase, ++_pass);
             ResolveDoubled(listing);
             Move(listing);
+            RetryNotes(listing);
             await AddUnknownAsync(listing, cancellationToken).ConfigureAwait(false);
             var missing = _entries.FindAll(entry => entry.Pass != _pass);
 

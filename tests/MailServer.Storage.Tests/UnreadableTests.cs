@@ -1,0 +1,205 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using MailServer.Posix;
+
+namespace MailServer.Storage.Tests;
+
+/// <summary>Files that cannot be read, and names that cannot be kept: they stay, they show, and the others are not troubled.</summary>
+public sealed partial class UnreadableTests
+{
+    public static TheoryData<string, string> Kinds => new()
+    {
+        { "directory", "it is a directory, not a file" },
+        { "pipe", "it is a pipe, socket or device, not a file" },
+        { "link to nowhere", "it is a symbolic link to something that is not there" },
+        { "link to itself", "Too many levels of symbolic links" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task What_cannot_be_read_shows_as_a_note_beside_the_others(string kind, string reason)
+    {
+        await using var test = new TestStore();
+        await test.DeliverAsync();
+        var path = Path.Combine(test.Maildir, "cur", "1000.odd.host,S=3,W=4:2,F");
+        Make(kind, path);
+        await using var view = await test.ViewAsync();
+        Assert.Equal(2, view.Count);
+        var note = Enumerable.Range(1, 2).Single(sequence => view.InfoAt(sequence).Flags.System == SystemFlags.Flagged);
+        var text = await TestStore.ReadAsync(view, note);
+        Assert.Equal(view.InfoAt(note).Size, Encoding.UTF8.GetByteCount(text));
+        Assert.Contains("Subject: A message here cannot be read\r\n", text, StringComparison.Ordinal);
+        Assert.Contains("    cur/1000.odd.host,S=3,W=4:2,F\r\n", text, StringComparison.Ordinal);
+        Assert.Contains(reason, text, StringComparison.Ordinal);
+        Assert.Contains("A message here cannot be read", Encoding.UTF8.GetString((await view.StructureAtAsync(note, TestStore.Token)).Value.Envelope.Span), StringComparison.Ordinal);
+        Assert.Equal("Subject: x\r\n\r\nbody\r\n", await TestStore.ReadAsync(view, 3 - note));
+    }
+
+    [Fact]
+    public async Task A_note_takes_flags_and_is_neither_removed_nor_copied()
+    {
+        await using var test = new TestStore();
+        Make("directory", Path.Combine((await MaildirAsync(test)), "cur", "1000.odd.host:2,"));
+        await test.DeliverAsync();
+        await using var view = await test.ViewAsync();
+        var uids = TestStore.Uids(view);
+        Assert.Equal([1, 2], (await view.StoreAsync([1, 2], FlagChange.Add, new() { System = SystemFlags.Deleted }, TestStore.Token)).Value);
+        Assert.NotNull((await view.CopyAsync([1, 2], FolderName.Inbox, TestStore.Token)).Problem);
+        var gone = (await view.ExpungeAsync(null, TestStore.Token)).Value.Uids;
+        Assert.Equal([uids[1]], gone);
+        Assert.Equal([uids[0]], TestStore.Uids(view));
+        Assert.True(Directory.Exists(Path.Combine(test.Maildir, "cur", "1000.odd.host:2,T")));
+
+        await test.StopAndStartAsync();
+        await using var again = await test.ViewAsync();
+        Assert.Equal([uids[0]], TestStore.Uids(again));
+        Assert.Contains("cannot be read", await TestStore.ReadAsync(again, 1), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_file_that_can_be_read_again_is_a_new_message(bool restarts)
+    {
+        await using var test = new TestStore();
+        var path = Path.Combine(await MaildirAsync(test), "cur", "1000.odd.host:2,S");
+        Make("link to nowhere", path);
+        var view = await test.ViewAsync();
+        Assert.Equal([1], TestStore.Uids(view));
+        if (restarts)
+        {
+            await view.DisposeAsync();
+            await test.RestartAsync();
+        }
+
+        File.Delete(path);
+        await File.WriteAllTextAsync(path, "Subject: real\n\nbody\n", TestStore.Token);
+        if (restarts)
+            view = await test.ViewAsync();
+        await TestStore.UntilAsync(view, () => TestStore.Uids(view) is [2]);
+        Assert.Equal("Subject: real\r\n\r\nbody\r\n", await TestStore.ReadAsync(view, 1));
+        Assert.Equal(SystemFlags.Seen, view.InfoAt(1).Flags.System);
+        await view.DisposeAsync();
+
+        // It stays that message.
+        await test.RestartAsync();
+        await using var again = await test.ViewAsync();
+        Assert.Equal([2], TestStore.Uids(again));
+    }
+
+    [Fact]
+    public async Task A_message_of_a_list_that_cannot_be_read_keeps_its_uid_while_it_is_a_note()
+    {
+        await using var test = new TestStore();
+        var maildir = await MaildirAsync(test);
+        await File.WriteAllTextAsync(Path.Combine(maildir, UidList.FileName), "3 V99 N9 Gabc\n4 Pold :1000.odd.host\n", TestStore.Token);
+        Make("directory", Path.Combine(maildir, "cur", "1000.odd.host:2,"));
+        await using var view = await test.ViewAsync();
+        Assert.Equal([4], TestStore.Uids(view));
+        Assert.Equal("3 V99 N9 Gabc\n4 Pold U :1000.odd.host\n", await File.ReadAllTextAsync(Path.Combine(maildir, UidList.FileName), TestStore.Token));
+    }
+
+    public static TheoryData<string, string> OddNames => new()
+    {
+        { "1000.a\\377b.host:2,S", "1000.a\\377b.host:2,S" },
+        { "1000.a\\012b.host:2,S", "1000.a\\012b.host:2,S" },
+        { "1000.a\\011b.host:2,S", "1000.a\\011b.host:2,S" },
+        { "1000.gr\\303\\274n.host:2,S", "1000.gr\u00fcn.host:2,S" },
+    };
+
+    /// <summary>Names are written with octal here, as the first column; the second is what the file is called afterwards.</summary>
+    [Theory]
+    [MemberData(nameof(OddNames))]
+    public async Task A_name_that_cannot_be_kept_is_mended_and_keeps_the_uid_that_another_server_gave(string written, string mended)
+    {
+        await using var test = new TestStore();
+        var maildir = await MaildirAsync(test);
+        var name = Octets(written);
+        WriteRaw(Path.Combine(maildir, "cur"), name, "Subject: odd\n\nbody\n");
+        var isLine = name.IndexOf((byte)'\n') < 0;
+        if (isLine)
+            await File.WriteAllBytesAsync(Path.Combine(maildir, UidList.FileName),
+                [.. "3 V99 N9 Gabc\n4 :"u8, .. name.AsSpan(0, name.IndexOf((byte)':')), .. "\n"u8], TestStore.Token);
+        await using var view = await test.ViewAsync();
+        Assert.Equal([isLine ? 4u : 1], TestStore.Uids(view));
+        Assert.Equal("Subject: odd\r\n\r\nbody\r\n", await TestStore.ReadAsync(view, 1));
+        Assert.Equal(SystemFlags.Seen, view.InfoAt(1).Flags.System);
+        Assert.Equal([mended], Directory.GetFiles(Path.Combine(maildir, "cur")).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public async Task A_file_without_a_base_name_gets_one()
+    {
+        await using var test = new TestStore();
+        var maildir = await MaildirAsync(test);
+        await File.WriteAllTextAsync(Path.Combine(maildir, "cur", ":2,F"), "Subject: odd\n\n", TestStore.Token);
+        await using var view = await test.ViewAsync();
+        Assert.Equal(SystemFlags.Flagged, view.InfoAt(1).Flags.System);
+    }
+
+    [Fact]
+    public void A_pipe_is_not_waited_for()
+    {
+        using var folder = new TestKit.TempDirectory();
+        Make("pipe", folder.File("pipe"));
+        Assert.Throws<IOException>(() => DiskFile.Open(folder.File("pipe")));
+        Assert.Throws<FileNotFoundException>(() => DiskFile.Open(folder.File("none")));
+        Assert.Throws<IOException>(() => DiskFile.Open(folder.Path));
+        Assert.Equal(FileKind.Special, FileFacts.Of(folder.File("pipe"))!.Value.Kind);
+        Assert.Equal(FileKind.Directory, FileFacts.Of(folder.Path)!.Value.Kind);
+        Assert.Null(FileFacts.Of(folder.File("none")));
+    }
+
+    private static async Task<string> MaildirAsync(TestStore test)
+    {
+        await test.AccountAsync();
+        return test.Maildir;
+    }
+
+    private static void Make(string kind, string path)
+    {
+        switch (kind)
+        {
+            case "directory":
+                Directory.CreateDirectory(path);
+                break;
+            case "pipe":
+                Assert.Equal(0, MakePipe(path, 0x180));
+                break;
+            case "link to itself":
+                File.CreateSymbolicLink(path, path);
+                break;
+            default:
+                File.CreateSymbolicLink(path, "/nonexistent/file");
+                break;
+        }
+    }
+
+    private static byte[] Octets(string text)
+    {
+        List<byte> octets = [];
+        for (var i = 0; i < text.Length; i++)
+            if (text[i] == '\\')
+            {
+                octets.Add(Convert.ToByte(text.Substring(i + 1, 3), 8));
+                i += 3;
+            }
+            else
+                octets.Add((byte)text[i]);
+        return [.. octets];
+    }
+
+    /// <summary>.NET cannot make such a name, so a good one is made and renamed.</summary>
+    private static void WriteRaw(string directory, byte[] name, string text)
+    {
+        var draft = Path.Combine(Path.GetDirectoryName(directory)!, "tmp", "draft");
+        File.WriteAllText(draft, text);
+        Assert.Equal(0, Rename([.. Encoding.UTF8.GetBytes(draft), 0], [.. Encoding.UTF8.GetBytes(directory), (byte)'/', .. name, 0]));
+    }
+
+    [LibraryImport("libc", EntryPoint = "mkfifo", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int MakePipe(string path, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "rename")]
+    private static partial int Rename(byte[] from, byte[] to);
+}
