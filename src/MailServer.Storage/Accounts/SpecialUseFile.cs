@@ -27,10 +27,20 @@ internal static class SpecialUseFile
     public static Dictionary<FolderName, string> Read(string root, ILogger logger)
     {
         Dictionary<FolderName, string> uses = [];
-        SideFile.ReadLines(Path.Combine(root, FileName), SideFile.MaxNames, logger, line =>
-            line.Split('\t') is [var use, var text] && IsKnown(use) && FolderName.TryParse(text, out var name) && uses.TryAdd(name, use));
+        SideFile.ReadLines(Path.Combine(root, FileName), SideFile.MaxNames, logger, line => Read(line, uses));
         return uses;
     }
+
+    /// <summary>Reads it and changes nothing; says what is wrong with it, or null.</summary>
+    /// <exception cref="IOException">It cannot be read now.</exception>
+    public static string? Check(string root)
+    {
+        Dictionary<FolderName, string> uses = [];
+        return SideFile.Check(Path.Combine(root, FileName), SideFile.MaxNames, line => Read(line, uses), out _);
+    }
+
+    private static bool Read(string line, Dictionary<FolderName, string> uses) =>
+        line.Split('\t') is [var use, var text] && IsKnown(use) && FolderName.TryParse(text, out var name) && uses.TryAdd(name, use);
 
     public static string? UseOf(FolderName name, Dictionary<FolderName, string> given) =>
         given.TryGetValue(name, out var use) ? use

@@ -33,6 +33,14 @@ internal sealed class FurtherKeywords
         return file;
     }
 
+    /// <summary>Reads it and changes nothing; says what is wrong with it, or null.</summary>
+    /// <exception cref="IOException">It cannot be read now.</exception>
+    public static string? Check(string path, out FurtherKeywords file)
+    {
+        file = new FurtherKeywords();
+        return SideFile.Check(path, SideFile.MaxFurtherKeywords, file.ReadLine, out _);
+    }
+
     private bool ReadLine(string line)
     {
         if (line.Split('\t', MaxWords) is not [{ Length: > 0 } baseName, _, ..] words || baseName.Contains('\uFFFD', StringComparison.Ordinal))

@@ -32,6 +32,14 @@ internal sealed class KeywordFile
         return file;
     }
 
+    /// <summary>Reads it and changes nothing; says what is wrong with it, or null.</summary>
+    /// <exception cref="IOException">It cannot be read now.</exception>
+    public static string? Check(string path, out KeywordFile file)
+    {
+        file = new KeywordFile();
+        return SideFile.Check(path, SideFile.MaxKeywords, file.ReadLine, out _);
+    }
+
     /// <summary>Reads <c>index name</c>. A name that IMAP cannot say is mended: its letter stays taken, since file names have it.</summary>
     private bool ReadLine(string line)
     {

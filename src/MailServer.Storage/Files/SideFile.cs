@@ -46,12 +46,25 @@ internal static class SideFile
     /// <exception cref="IOException">It cannot be read now, or not be kept.</exception>
     public static bool ReadLines(string path, long limit, ILogger logger, Func<string, bool> read)
     {
+        if (Check(path, limit, read, out var isThere) is { } reason)
+            BrokenFile.Keep(path, reason, logger);
+        return isThere;
+    }
+
+    /// <summary>Reads a file line by line and changes nothing. Says what is wrong with it, or null.</summary>
+    /// <exception cref="IOException">It cannot be read now.</exception>
+    public static string? Check(string path, long limit, Func<string, bool> read, out bool isThere)
+    {
+        isThere = true;
         try
         {
             if (Read(path, limit) is not { } bytes)
-                return false;
-            var number = 0;
-            var bad = 0;
+            {
+                isThere = false;
+                return null;
+            }
+
+            var (number, bad) = (0, 0);
             foreach (var line in Lines(bytes))
             {
                 number++;
@@ -59,15 +72,12 @@ internal static class SideFile
                     bad = number;
             }
 
-            if (bad > 0)
-                BrokenFile.Keep(path, string.Create(CultureInfo.InvariantCulture, $"line {bad} makes no sense"), logger);
+            return bad == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"line {bad} makes no sense");
         }
         catch (BrokenFileException broken)
         {
-            BrokenFile.Keep(path, broken.Message, logger);
+            return broken.Message;
         }
-
-        return true;
     }
 
     /// <summary>The file's octets; null when nothing is there.</summary>

@@ -29,6 +29,15 @@ internal sealed class SubscriptionFile(string root, MaildirLayout layout, ILogge
         return names.All;
     }
 
+    /// <summary>Reads it and changes nothing; says what is wrong with it, or null.</summary>
+    /// <exception cref="IOException">It cannot be read now.</exception>
+    public static string? Check(string root, MaildirLayout layout, out IReadOnlyList<FolderName> names)
+    {
+        var read = new Names(layout);
+        names = read.All;
+        return SideFile.Check(Path.Combine(root, FileName), SideFile.MaxNames, read.Read, out _);
+    }
+
     /// <summary>It is another server's, and stays as it is whatever it holds.</summary>
     private void ReadCourier(Names names)
     {

@@ -30,6 +30,14 @@ internal static class UidValidityFile
             Take(root, uidValidity, store);
     }
 
+    /// <summary>The last one given, as far as the files tell, and what is wrong with the text beside; changes nothing.</summary>
+    /// <exception cref="IOException">They cannot be read now.</exception>
+    public static uint Read(string root, out string? trouble)
+    {
+        var last = LastRenamed(root).Last;
+        return Math.Max(last, ReadText(Path.Combine(root, Name), out trouble));
+    }
+
     private static uint Take(string root, uint atLeast, StoreContext store)
     {
         // Each turn is lost only to somebody who won it.
@@ -66,26 +74,41 @@ internal static class UidValidityFile
 
     private static (uint Last, string? Path) Last(string root, StoreContext store)
     {
+        var (last, path) = LastRenamed(root);
+        var main = Path.Combine(root, Name);
+        var text = ReadText(main, out var trouble);
+        if (trouble is not null)
+            BrokenFile.Keep(main, trouble, store.Logger);
+        return (Math.Max(last, text), path);
+    }
+
+    private static (uint Last, string? Path) LastRenamed(string root)
+    {
         var (last, found) = (0u, (string?)null);
         foreach (var path in Directory.EnumerateFiles(root, Name + "*"))
             if (Path.GetFileName(path).Length == Name.Length + 9
                 && uint.TryParse(Path.GetExtension(path.AsSpan())[1..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value) && value <= Greatest
                 && (found is null || value > last))
                 (last, found) = (value, path);
-        var main = Path.Combine(root, Name);
+        return (last, found);
+    }
+
+    private static uint ReadText(string path, out string? trouble)
+    {
+        trouble = null;
         try
         {
-            if (SideFile.Read(main, MaxText) is not { } bytes)
-                return (last, found);
-            if (!uint.TryParse(Encoding.ASCII.GetString(bytes).Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var text) || text > Greatest)
-                throw new BrokenFileException("no UIDVALIDITY in eight hexadecimal digits");
-            last = Math.Max(last, text);
+            if (SideFile.Read(path, MaxText) is not { } bytes)
+                return 0;
+            if (uint.TryParse(Encoding.ASCII.GetString(bytes).Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var text) && text <= Greatest)
+                return text;
+            trouble = "no UIDVALIDITY in eight hexadecimal digits";
         }
         catch (BrokenFileException broken)
         {
-            BrokenFile.Keep(main, broken.Message, store.Logger);
+            trouble = broken.Message;
         }
 
-        return (last, found);
+        return 0;
     }
 }

@@ -11,6 +11,7 @@ internal static class StoreCommand
     /// <summary>The group. A command that needs more than a few lines has a file of its own, and one line here.</summary>
     public static Command Build() => new("store", "Checks, rebuilds and adopts Maildirs, and moves mail in and out.")
     {
+        StoreVerifyCommand.Build(),
     };
 
     /// <summary>Which account; left out: all of them.</summary>
@@ -33,6 +34,10 @@ internal static class StoreCommand
         try
         {
             return await run().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return await ExitCode.FailAsync(ExitCode.No, "stopped before the end").ConfigureAwait(false);
         }
         catch (StoreUsageException e)
         {

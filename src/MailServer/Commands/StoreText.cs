@@ -1,0 +1,24 @@
+namespace MailServer.Server.Commands;
+
+/// <summary>Prints lines of at most a hundred columns, broken between words. A path is never broken: people copy it.</summary>
+internal static class StoreText
+{
+    private const int Width = 100;
+
+    public static Task WriteAsync(string line, string indent)
+    {
+        var text = new System.Text.StringBuilder();
+        while (line.Length > Width)
+        {
+            var cut = line.LastIndexOf(' ', Width);
+            if (cut <= indent.Length)
+                cut = line.IndexOf(' ', Width);
+            if (cut < 0)
+                break;
+            text.Append(line.AsSpan(0, cut)).Append('\n');
+            line = indent + line[(cut + 1)..];
+        }
+
+        return Console.Out.WriteLineAsync(text.Append(line).ToString());
+    }
+}
