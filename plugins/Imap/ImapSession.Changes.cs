@@ -70,14 +70,14 @@ internal sealed partial class ImapSession
     /// <summary><c>* n FETCH (UID u FLAGS (...))</c>: with the UID, so that it fits the answers of UID commands too (RFC 3501 §6.4.8).</summary>
     public void WriteFlags(IFolderView view, int sequence)
     {
-        var info = view.InfoAt(sequence);
+        var flags = view.FlagsAt(sequence);
         var writer = Output.Begin();
         writer.Raw("* "u8);
         writer.Number(sequence);
         writer.Raw(" FETCH (UID "u8);
-        writer.Number(info.Uid);
+        writer.Number(view.UidAt(sequence));
         writer.Raw(" FLAGS "u8);
-        writer.Flags((FlagBits)info.Flags.System, info.Flags.Keywords, view.IsRecent(sequence));
+        writer.Flags((FlagBits)flags.System, flags.Keywords, view.IsRecent(sequence));
         writer.Raw(")\r\n"u8);
         writer.Commit();
     }

@@ -39,6 +39,8 @@ internal sealed class Maildrop : IAsyncDisposable
             var opened = await account.OpenFolderAsync(FolderName.Inbox, FolderAccess.Maildrop, session: null, cancellationToken).ConfigureAwait(false);
             if (!opened.TryGet(out var view, out problem))
                 return problem;
+            if (view.Count > 0)
+                await view.MeasureAsync(1, view.Count, cancellationToken).ConfigureAwait(false);
             isOpen = true;
             return new Maildrop(account, view);
         }

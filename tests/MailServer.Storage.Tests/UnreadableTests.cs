@@ -66,6 +66,7 @@ public sealed partial class UnreadableTests
         Make("link to nowhere", path);
         var view = await test.ViewAsync();
         Assert.Equal([1], TestStore.Uids(view));
+        Assert.Contains("cannot be read", await TestStore.ReadAsync(view, 1), StringComparison.Ordinal);
         if (restarts)
         {
             await view.DisposeAsync();
@@ -96,6 +97,7 @@ public sealed partial class UnreadableTests
         Make("directory", Path.Combine(maildir, "cur", "1000.odd.host:2,"));
         await using var view = await test.ViewAsync();
         Assert.Equal([4], TestStore.Uids(view));
+        Assert.Contains("cannot be read", await TestStore.ReadAsync(view, 1), StringComparison.Ordinal);
         Assert.Equal("3 V99 N9 Gabc\n4 Pold U :1000.odd.host\n", await File.ReadAllTextAsync(Path.Combine(maildir, UidList.FileName), TestStore.Token));
     }
 

@@ -15,7 +15,7 @@ internal static class Expunge
         {
             MessageSet.TryResolve(view, uids, isUid: true, out var set);
             sequences = set.ToList();
-            sequences.RemoveAll(sequence => (view.InfoAt(sequence).Flags.System & SystemFlags.Deleted) == 0);
+            sequences.RemoveAll(sequence => (view.FlagsAt(sequence).System & SystemFlags.Deleted) == 0);
             if (sequences.Count == 0)
                 return Completion.Ok("EXPUNGE completed");
         }

@@ -8,6 +8,9 @@ internal static class Fetch
     // So many messages are marked \Seen at once: one write of the store for all, and little is marked that a lost connection never got.
     private const int BlockSize = 32;
 
+    // So many messages are measured at once: enough to keep a few disk threads busy, few enough for the first answers to come soon.
+    private const int IndexBlockSize = 512;
+
     public static async ValueTask<Completion> RunAsync(
         ImapSession session, IFolderView view, ImapRequest.Fetch request, CancellationToken cancellationToken)
     {
@@ -16,8 +19,10 @@ internal static class Fetch
         var plan = FetchPlan.From(request);
         var header = new HeaderBuffer();
         Problem? failure = null;
-        foreach (var (first, last) in set.Blocks(BlockSize))
+        foreach (var (first, last) in set.Blocks(plan.IsIndexOnly ? IndexBlockSize : BlockSize))
         {
+            if (plan.NeedsSize)
+                await view.MeasureAsync(first, last, cancellationToken).ConfigureAwait(false);
             if (plan.IsIndexOnly)
             {
                 FetchWriter.WriteFromIndex(session, view, plan, first, last);
@@ -51,7 +56,7 @@ internal static class Fetch
             return [];
         List<int>? unseen = null;
         for (var sequence = first; sequence <= last; sequence++)
-            if ((view.InfoAt(sequence).Flags.System & SystemFlags.Seen) == 0)
+            if ((view.FlagsAt(sequence).System & SystemFlags.Seen) == 0)
                 (unseen ??= []).Add(sequence);
         if (unseen is null)
             return [];

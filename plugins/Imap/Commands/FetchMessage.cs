@@ -48,24 +48,24 @@ internal static class FetchMessage
             if (item.Section is { } section && content is not null)
             {
                 var octets = await SectionContent.FindAsync(structure?.Root, section, content, header, cancellationToken).ConfigureAwait(false);
-                WriteItem(session, view, sequence, item, isFirst: i == 0, structure, octets?.Within(item.Partial).Size);
+                WriteItem(session, view, plan, sequence, item, isFirst: i == 0, structure, octets?.Within(item.Partial).Size);
                 if (octets is not null)
                     await octets.Within(item.Partial).CopyToAsync(content, session.Output.Pipe, cancellationToken).ConfigureAwait(false);
             }
             else
             {
-                WriteItem(session, view, sequence, item, isFirst: i == 0, structure, size: null);
+                WriteItem(session, view, plan, sequence, item, isFirst: i == 0, structure, size: null);
             }
         }
 
         if (tellsFlags && !plan.HasFlags)
-            WriteItem(session, view, sequence, FetchItem.Flags, isFirst: false, structure, size: null);
+            WriteItem(session, view, plan, sequence, FetchItem.Flags, isFirst: false, structure, size: null);
         session.Output.Pipe.Write(")\r\n"u8);
         await session.Output.FlushIfEnoughAsync().ConfigureAwait(false);
     }
 
     private static void WriteItem(
-        ImapSession session, IFolderView view, int sequence, FetchItem item, bool isFirst, MessageStructure? structure, long? size)
+        ImapSession session, IFolderView view, FetchPlan plan, int sequence, FetchItem item, bool isFirst, MessageStructure? structure, long? size)
     {
         var writer = session.Output.Begin();
         if (isFirst)
@@ -75,7 +75,7 @@ internal static class FetchMessage
         if (item.Section is not null)
             FetchWriter.SectionStart(ref writer, item, size);
         else
-            FetchWriter.Item(ref writer, item.Name, view.InfoAt(sequence), view.IsRecent(sequence), structure);
+            FetchWriter.Item(ref writer, item.Name, plan.InfoOf(view, sequence), view.IsRecent(sequence), structure);
         writer.Commit();
     }
 }

@@ -16,6 +16,9 @@ internal sealed record FetchPlan
     /// <summary>Whether the message's octets are needed.</summary>
     public required bool NeedsContent { get; init; }
 
+    /// <summary>Whether sizes or dates are among the items: they are read from the files once.</summary>
+    public required bool NeedsSize { get; init; }
+
     /// <summary>Whether messages become <c>\Seen</c> by it.</summary>
     public required bool SetsSeen { get; init; }
 
@@ -37,10 +40,16 @@ internal sealed record FetchPlan
             NeedsContent = needsContent,
             NeedsStructure = needsStructure,
             IsIndexOnly = !needsContent && !needsStructure,
+            NeedsSize = items.Any(item => item.Name is FetchName.Rfc822Size or FetchName.InternalDate),
             SetsSeen = items.Any(item => item is { Section: not null, IsPeek: false }),
             HasFlags = items.Any(item => item.Name == FetchName.Flags),
         };
     }
+
+    /// <summary>What the items show of a message beside its content.</summary>
+    public MessageInfo InfoOf(IFolderView view, int sequence) => NeedsSize
+        ? view.InfoAt(sequence)
+        : new() { Uid = view.UidAt(sequence), Flags = view.FlagsAt(sequence), Size = 0, InternalDate = default, ModSeq = 0 };
 
     /// <summary>The message's own fields end at its first empty line: clients ask for them of every message in a list, and no structure is read for that.</summary>
     private static bool IsFoundWithoutStructure(BodySection section) =>

@@ -12,7 +12,7 @@ internal static class FetchWriter
         for (var sequence = first; sequence <= last; sequence++)
         {
             Start(ref writer, sequence);
-            var info = view.InfoAt(sequence);
+            var info = plan.InfoOf(view, sequence);
             for (var i = 0; i < plan.Items.Count; i++)
             {
                 if (i > 0)

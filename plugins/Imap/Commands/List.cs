@@ -32,7 +32,7 @@ internal static class List
 
             // RFC 5819 §2: no STATUS for what cannot be selected, nor for what fails.
             if (request.StatusItems.Count > 0 && name.Folder is { IsSelectable: true }
-                && (await account.StatusAsync(name.Name, cancellationToken).ConfigureAwait(false)).TryGet(out var status, out _))
+                && (await account.StatusAsync(name.Name, request.StatusItems.Contains(StatusItem.Size), cancellationToken).ConfigureAwait(false)).TryGet(out var status, out _))
                 Status.Write(session, name.Name, status, request.StatusItems);
             await session.Output.FlushIfEnoughAsync().ConfigureAwait(false);
         }

@@ -34,7 +34,7 @@ internal static class Select
     private static int FirstUnseen(IFolderView view)
     {
         for (var sequence = 1; sequence <= view.Count; sequence++)
-            if ((view.InfoAt(sequence).Flags.System & SystemFlags.Seen) == 0)
+            if ((view.FlagsAt(sequence).System & SystemFlags.Seen) == 0)
                 return sequence;
         return 0;
     }

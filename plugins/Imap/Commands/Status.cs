@@ -10,7 +10,7 @@ internal static class Status
     {
         if (!FolderNames.TryRead(request.Mailbox, out var folder))
             return FolderNames.Invalid;
-        var outcome = await account.StatusAsync(folder, cancellationToken).ConfigureAwait(false);
+        var outcome = await account.StatusAsync(folder, request.Items.Contains(StatusItem.Size), cancellationToken).ConfigureAwait(false);
         if (!outcome.TryGet(out var status, out var problem))
             return Completion.From(problem);
         Write(session, folder, status, request.Items);

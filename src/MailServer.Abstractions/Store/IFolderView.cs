@@ -45,8 +45,20 @@ public interface IFolderView : IAsyncDisposable
     /// <summary>The sequence number of the first message with this UID or a greater one; <see cref="Count"/> + 1 when there is none.</summary>
     int FirstSequenceFrom(uint uid);
 
-    /// <summary>What the index knows of a message: its state now, not as last announced.</summary>
+    /// <summary>
+    /// What the index knows of a message: its state now, not as last announced. Size and date of a message that nobody has asked for
+    /// before are read from its file: see <see cref="MeasureAsync"/>.
+    /// </summary>
     MessageInfo InfoAt(int sequence);
+
+    /// <summary>A message's flags: as <see cref="InfoAt"/>, and never a look at its file.</summary>
+    MessageFlags FlagsAt(int sequence) => InfoAt(sequence).Flags;
+
+    /// <summary>Reads ahead what <see cref="InfoAt"/> will tell of these messages; to be called before many are asked for.</summary>
+    /// <param name="first">The first sequence number.</param>
+    /// <param name="last">The last one.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    ValueTask MeasureAsync(int first, int last, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     /// <summary>Whether the message is <c>\Recent</c> in this session.</summary>
     bool IsRecent(int sequence);

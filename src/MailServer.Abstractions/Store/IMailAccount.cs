@@ -30,6 +30,13 @@ public interface IMailAccount : IAsyncDisposable
     /// <summary>Counts a folder without opening it (RFC 9051 §6.3.11).</summary>
     ValueTask<Outcome<FolderStatus>> StatusAsync(FolderName folder, CancellationToken cancellationToken);
 
+    /// <summary>Counts a folder; without <see cref="FolderStatus.Size"/> (then 0), which has to look at each file the first time, it is quick.</summary>
+    /// <param name="folder">Which.</param>
+    /// <param name="withSize">Whether the size is wanted.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    ValueTask<Outcome<FolderStatus>> StatusAsync(FolderName folder, bool withSize, CancellationToken cancellationToken) =>
+        StatusAsync(folder, cancellationToken);
+
     /// <summary>Opens a folder for one session.</summary>
     /// <param name="folder">Which.</param>
     /// <param name="access">What for.</param>

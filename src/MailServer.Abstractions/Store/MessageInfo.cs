@@ -1,6 +1,6 @@
 namespace MailServer;
 
-/// <summary>What the index knows of a message; no file is read for it.</summary>
+/// <summary>What is known of a message beside its content.</summary>
 public readonly record struct MessageInfo
 {
     /// <summary>Its UID.</summary>

@@ -24,14 +24,28 @@ internal sealed class MaildirAccount(StoreContext store, FolderTable table, Fold
     public ValueTask<Problem?> RenameAsync(FolderName from, FolderName to, CancellationToken cancellationToken) =>
         TryAsync("renaming a folder", () => _operations.RenameAsync(from, to, cancellationToken));
 
-    public async ValueTask<Outcome<FolderStatus>> StatusAsync(FolderName folder, CancellationToken cancellationToken)
+    public ValueTask<Outcome<FolderStatus>> StatusAsync(FolderName folder, CancellationToken cancellationToken) =>
+        StatusAsync(folder, withSize: true, cancellationToken);
+
+    public async ValueTask<Outcome<FolderStatus>> StatusAsync(FolderName folder, bool withSize, CancellationToken cancellationToken)
     {
         var acquired = await AcquireAsync(folder, cancellationToken).ConfigureAwait(false);
         if (!acquired.TryGet(out var shared, out var problem))
             return problem;
-        var status = shared.Status();
-        await table.ReleaseAsync(shared).ConfigureAwait(false);
-        return status;
+        try
+        {
+            if (withSize)
+                await shared.MeasureAllAsync(cancellationToken).ConfigureAwait(false);
+            return shared.Status();
+        }
+        catch (Exception failure) when (DiskProblem.Is(failure))
+        {
+            return store.Failed("measuring messages", failure);
+        }
+        finally
+        {
+            await table.ReleaseAsync(shared).ConfigureAwait(false);
+        }
     }
 
     public async ValueTask<Outcome<IFolderView>> OpenFolderAsync(

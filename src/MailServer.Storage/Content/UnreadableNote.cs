@@ -16,10 +16,13 @@ internal sealed class UnreadableNote
     /// <summary>The key of a line in the UID list that says that its UID was this note's. Dovecot keeps keys that it does not know.</summary>
     public const char Key = 'U';
 
-    private UnreadableNote(byte[] octets) => Octets = octets;
+    private UnreadableNote(byte[] octets, DateTime date) => (Octets, DateTicks) = (octets, date.Ticks);
 
     /// <summary>The note with CRLF line ends.</summary>
     public byte[] Octets { get; }
+
+    /// <summary>When the file was last changed.</summary>
+    public long DateTicks { get; }
 
     /// <summary>Why a file cannot be read, or null when it can, as far as can be told without reading it. Null, too, when nothing is there.</summary>
     public static string? ReasonFor(string path)
@@ -59,7 +62,7 @@ internal sealed class UnreadableNote
             .Append("The file is where it was, and stays there: this note can be neither deleted nor moved.\r\n")
             .Append("Whoever runs the server can tell more with \"mailserver store verify\". When the file can\r\n")
             .Append("be read again, its message is shown as a new one, and this note is gone.\r\n");
-        return new(Encoding.UTF8.GetBytes(text.ToString()));
+        return new(Encoding.UTF8.GetBytes(text.ToString()), date);
     }
 
     /// <summary>The note as a message.</summary>

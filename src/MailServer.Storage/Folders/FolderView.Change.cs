@@ -119,6 +119,7 @@ internal sealed partial class FolderView
         try
         {
             folder = await _table.AcquireAsync(place, cancellationToken).ConfigureAwait(false);
+            await _folder.MeasureAsync(entries, cancellationToken).ConfigureAwait(false);
             if (entries.Exists(entry => entry.Note is not null))
                 return FolderProblem.Unreadable;
             foreach (var entry in entries)

@@ -12,10 +12,27 @@ internal sealed partial class FolderView
     public async ValueTask<Outcome<IMessageContent>> OpenMessageAsync(int sequence, CancellationToken cancellationToken)
     {
         var entry = _slots[sequence - 1].Entry;
-        if (entry.Note is { } note)
+        if (await NoteAsync(entry, cancellationToken).ConfigureAwait(false) is { } note)
             return new(note.Open());
         var opened = await OpenFileAsync(entry, cancellationToken).ConfigureAwait(false);
         return opened.TryGet(out var file, out var problem) ? new Outcome<IMessageContent>(new StoredContent(file, entry.CrlfSize, MapOf(entry))) : problem;
+    }
+
+    private async ValueTask<UnreadableNote?> NoteAsync(FolderEntry entry, CancellationToken cancellationToken)
+    {
+        _folder.Measure(entry);
+        if (entry.Note is null)
+            return null;
+        try
+        {
+            await _folder.MarkNoteAsync(entry, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (DiskProblem.Is(failure))
+        {
+            _store.Failed("marking what cannot be read", failure); // the next look tries again
+        }
+
+        return entry.Note;
     }
 
     /// <summary>Clients fetch a big message in pieces, one command each: what is known of the last one's line ends is kept.</summary>
@@ -33,7 +50,7 @@ internal sealed partial class FolderView
         var entry = _slots[sequence - 1].Entry;
         if (_folder.Read.TryStructure(entry, out var known))
             return known;
-        if (entry.Note is { } note)
+        if (await NoteAsync(entry, cancellationToken).ConfigureAwait(false) is { } note)
             return StructureReader.Read(note.OpenRead(), entry.CrlfSize);
         var opened = await OpenFileAsync(entry, cancellationToken).ConfigureAwait(false);
         if (!opened.TryGet(out var file, out var problem))
@@ -60,12 +77,14 @@ internal sealed partial class FolderView
         var lastUid = Count == 0 ? 0 : UidAt(Count);
         try
         {
+            if (program.NeedsSize && Count > 0)
+                await MeasureAsync(1, Count, cancellationToken).ConfigureAwait(false);
             for (var sequence = 1; sequence <= Count; sequence++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 var subject = new SearchSubject
                 {
-                    Info = InfoAt(sequence),
+                    Info = program.NeedsSize ? InfoAt(sequence) : KnownAt(sequence),
                     Sequence = sequence,
                     IsRecent = IsRecent(sequence),
                     LastUid = lastUid,
@@ -88,14 +107,22 @@ internal sealed partial class FolderView
         return found;
     }
 
+    /// <summary>What is known without a look at the file.</summary>
+    private MessageInfo KnownAt(int sequence)
+    {
+        lock (_folder.Gate)
+            return _slots[sequence - 1].Entry.Info();
+    }
+
     private Func<Stream?> OpenerOf(FolderEntry entry) => () =>
     {
+        _folder.Measure(entry);
         if (entry.Note is { } note)
             return note.OpenRead();
         string path;
         lock (_folder.Gate)
             path = entry.PathIn(_folder.Place);
-        return TryOpen(path) ?? (FindRenamed(entry) is { } renamed ? TryOpen(renamed) : null);
+        return TryOpen(path) ?? (_folder.FindRenamed(entry) is { } renamed ? TryOpen(renamed) : null);
     };
 
     private static FileStream? TryOpen(string path)
@@ -108,16 +135,6 @@ internal sealed partial class FolderView
         {
             return null;
         }
-    }
-
-    /// <summary>Looks for a file that was renamed since the last look; the look in the background then takes it up.</summary>
-    private string? FindRenamed(FolderEntry entry)
-    {
-        _folder.Rescan.Ask();
-        foreach (var path in Directory.EnumerateFiles(_folder.Place.Cur))
-            if (MessageName.BaseOf(Path.GetFileName(path.AsSpan())).SequenceEqual(entry.BaseName))
-                return path;
-        return null;
     }
 
     private async ValueTask<Outcome<SafeFileHandle>> OpenFileAsync(FolderEntry entry, CancellationToken cancellationToken)

@@ -120,8 +120,28 @@ internal sealed partial class FolderView : IFolderView
     public MessageInfo InfoAt(int sequence)
     {
         var entry = _slots[sequence - 1].Entry;
+        _folder.Measure(entry);
         lock (_folder.Gate)
             return entry.Info();
+    }
+
+    public MessageFlags FlagsAt(int sequence)
+    {
+        var entry = _slots[sequence - 1].Entry;
+        lock (_folder.Gate)
+            return entry.Flags;
+    }
+
+    public async ValueTask MeasureAsync(int first, int last, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _folder.MeasureAsync(_slots.GetRange(first - 1, last - first + 1).ConvertAll(slot => slot.Entry), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (DiskProblem.Is(failure))
+        {
+            _store.Failed("measuring messages", failure); // each is tried again when it is asked for
+        }
     }
 
     public bool IsRecent(int sequence) => _recent.Contains(UidAt(sequence));

@@ -1,5 +1,3 @@
-using MailServer.Posix;
-
 namespace MailServer.Storage;
 
 /// <summary>Takes up files that memory does not know.</summary>
@@ -12,49 +10,12 @@ internal sealed partial class SharedFolder
             return;
         List<NewFile> files = [];
         foreach (var (baseName, file) in listing.Unknown)
-            if (Measure(baseName, file, cancellationToken) is { } measured)
-                files.Add(measured);
-        if (files.Count == 0)
-            return;
+            files.Add(NoteStillFor(baseName, file) ?? new(baseName, file.Name, file.InNew));
 
         if (files.Exists(file => !_uids!.TryFind(file.BaseName, out var record) || record.IsNote != (file.Note is not null)))
             await TryAssignUidsAsync(files, cancellationToken).ConfigureAwait(false);
         if (!IsRetired)
             Insert(files);
-    }
-
-    /// <summary>Reads a file's size and date; null when it is gone again.</summary>
-    private NewFile? Measure(string baseName, FoundFile file, CancellationToken cancellationToken)
-    {
-        var info = new FileInfo(file.PathIn(Place));
-        if (UnreadableNote.ReasonFor(info.FullName) is { } reason)
-            return NoteFor(baseName, file, info.FullName, reason);
-        if (!info.Exists)
-            return null;
-        var (fileSize, crlfSize) = MessageName.SizesOf(baseName);
-        if (crlfSize < 0 && _uids!.TryFind(baseName, out var record) && long.TryParse(record.Extra('W'), out var listed))
-            (fileSize, crlfSize) = (long.TryParse(record.Extra('S'), out var onDisk) ? onDisk : fileSize, listed);
-
-        // What a name says is a hint: programs copy names onto other files. With the right size on disk it is believed.
-        if (crlfSize < info.Length || fileSize != info.Length)
-        {
-            try
-            {
-                using var handle = DiskFile.Open(info.FullName);
-                crlfSize = CrlfCounter.Count(handle, cancellationToken);
-            }
-            catch (FileNotFoundException)
-            {
-                return null;
-            }
-            catch (Exception failure) when (DiskProblem.Is(failure))
-            {
-                // One file that cannot be read must not hide the others.
-                return NoteFor(baseName, file, info.FullName, failure.Message);
-            }
-        }
-
-        return new(baseName, file.Name, file.InNew, info.Length, crlfSize, info.LastWriteTimeUtc.Ticks);
     }
 
     /// <summary>On a full disk no UIDs can be given; the messages that have some can still be read, and removed.</summary>
@@ -135,13 +96,14 @@ internal sealed partial class SharedFolder
             BaseName = record.BaseName,
             FileName = file.FileName == record.BaseName ? record.BaseName : file.FileName,
             InNew = file.InNew,
-            FileSize = file.FileSize,
-            CrlfSize = file.CrlfSize,
-            DateTicks = file.DateTicks,
             UidExtras = record.Extras,
             IsRecent = file.InNew || file.IsRecent,
             Note = file.Note,
         };
+        if (file.Arrival is { } arrival)
+            entry.Measured(arrival.FileSize, arrival.CrlfSize, arrival.DateTicks);
+        else if (file.Note is { } note)
+            entry.Measured(note.Octets.Length, note.Octets.Length, note.DateTicks);
         SetLetters(entry, file.FileName);
         return entry;
     }
@@ -149,18 +111,26 @@ internal sealed partial class SharedFolder
     /// <summary>A message that was gone and is back keeps its UID; to a session that had not heard of it, it was never away.</summary>
     private FolderEntry? Revive(NewFile file, UidRecord record)
     {
-        if (!_remembered.Remove(file.BaseName, out var entry) || entry.Uid != record.Uid
-            || (entry.FileSize, entry.CrlfSize, entry.DateTicks) != (file.FileSize, file.CrlfSize, file.DateTicks))
+        if (!_remembered.Remove(file.BaseName, out var entry) || entry.Uid != record.Uid || !IsSameFile(entry, file))
             return null;
         (entry.IsExpunged, entry.FileName, entry.InNew) = (false, file.FileName, file.InNew);
         SetLetters(entry, file.FileName);
         return entry;
     }
 
-    /// <summary>A file that is to be an entry.</summary>
-    private readonly record struct NewFile(string BaseName, string FileName, bool InNew, long FileSize, long CrlfSize, long DateTicks)
+    /// <summary>Whether a file that came back is the one that sessions know: another one under its name is another message.</summary>
+    private bool IsSameFile(FolderEntry entry, NewFile file)
     {
-        public bool IsRecent { get; init; }
+        if (!entry.IsMeasured)
+            return true;
+        var info = new FileInfo(new FoundFile(file.FileName, file.InNew).PathIn(Place));
+        return info.Exists && info.Length == entry.FileSize && info.LastWriteTimeUtc.Ticks == entry.DateTicks;
+    }
+
+    /// <summary>A file that is to be an entry; what came through us is measured already.</summary>
+    private readonly record struct NewFile(string BaseName, string FileName, bool InNew, Arrival? Arrival = null)
+    {
+        public bool IsRecent => Arrival is not null;
 
         public UnreadableNote? Note { get; init; }
     }

@@ -70,7 +70,7 @@ internal sealed partial class SharedFolder
                             : Changed(entry, change, flags);
                         if (further.Length == 0 && _further.IsEmpty && !entry.InNew)
                             endings[entry.FileName.AsSpan(entry.BaseName.Length)] = name[entry.BaseName.Length..];
-                        isThere = name == entry.FileName ? entry.Note is not null || File.Exists(entry.PathIn(Place)) : TryRename(entry, name);
+                        isThere = name == entry.FileName ? IsThere(entry) : TryRename(entry, name);
                         if (isThere && _further.Set(entry.BaseName, further))
                             isFurther = true;
                     }
@@ -170,8 +170,15 @@ internal sealed partial class SharedFolder
     private static bool IsNotThere(Exception failure) =>
         failure is FileNotFoundException or DirectoryNotFoundException or PosixException { IsNotThere: true };
 
+    private bool IsThere(FolderEntry entry)
+    {
+        LookForNote(entry);
+        return entry.Note is not null || File.Exists(entry.PathIn(Place));
+    }
+
     private bool TryUnlink(FolderEntry entry, List<FolderEntry> gone)
     {
+        LookForNote(entry);
         if (entry.Note is not null)
             return true; // the note goes when the file can be read; what it hides may be somebody's mail
         if (!DurableFile.Unlink(entry.PathIn(Place)))

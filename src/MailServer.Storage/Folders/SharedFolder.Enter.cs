@@ -71,7 +71,7 @@ internal sealed partial class SharedFolder
                 var arrival = arrivals[i];
                 var file = new FoundFile(letters[i].Length > 0 ? $"{arrival.BaseName}:2,{letters[i]}" : arrival.BaseName, letters[i].Length == 0);
                 DurableFile.RenameNoReplace(arrival.Draft, file.PathIn(Place));
-                files.Add(new(arrival.BaseName, file.Name, file.InNew, arrival.FileSize, arrival.CrlfSize, arrival.DateTicks) { IsRecent = true });
+                files.Add(new(arrival.BaseName, file.Name, file.InNew, arrival));
             }
 
             _store.Reached("named");

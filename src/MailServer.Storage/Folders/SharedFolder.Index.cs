@@ -42,12 +42,11 @@ internal sealed partial class SharedFolder
                 FileName = record.FileName.Length == listed.BaseName.Length ? listed.BaseName : record.FileName,
                 InNew = (record.Place & 1) != 0,
                 IsRecent = (record.Place & 2) != 0,
-                FileSize = record.FileSize,
-                CrlfSize = record.CrlfSize,
-                DateTicks = record.DateTicks,
                 UidExtras = listed.Extras,
                 ModSeq = keepsModSeq ? record.ModSeq : _highestModSeq,
             };
+            if (record.FileSize >= 0)
+                entry.Measured(record.FileSize, record.CrlfSize, record.DateTicks);
             SetLetters(entry, entry.FileName);
             if (_byBase.TryAdd(entry.BaseName, entry))
                 _entries.Add(entry);

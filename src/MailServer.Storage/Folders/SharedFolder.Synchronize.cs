@@ -59,6 +59,9 @@ internal sealed partial class SharedFolder
                 return;
         }
 
+        await MarkUnmarkedAsync(cancellationToken).ConfigureAwait(false);
+        if (IsRetired)
+            return;
         _isBehind = false;
         for (var look = 1; ; look++)
         {

@@ -10,17 +10,81 @@ internal sealed partial class SharedFolder
 
     private readonly List<FolderEntry> _notes = [];
 
-    /// <summary>What stands for a file that cannot be read; null when it can, or is gone.</summary>
-    private NewFile? NoteFor(string baseName, FoundFile file, string path, string? reason)
+    private readonly List<FolderEntry> _unmarked = [];
+
+    /// <summary>What stood for a file that could not be read, and still cannot be; null for any other.</summary>
+    private NewFile? NoteStillFor(string baseName, FoundFile file)
     {
-        if (reason is null)
+        if (!_uids!.TryFind(baseName, out var record) || !record.IsNote)
             return null;
+        var path = file.PathIn(Place);
+        return UnreadableNote.ReasonFor(path) is { } reason ? new(baseName, file.Name, file.InNew) { Note = NoteFor(path, reason) } : null;
+    }
+
+    private UnreadableNote NoteFor(string path, string reason)
+    {
         Log.NoteInPlace(Logger, path, reason);
         var date = File.GetLastWriteTimeUtc(path);
         if (date.Year < 1970)
             date = DateTime.UnixEpoch; // what .NET says of a link to nowhere
-        var note = UnreadableNote.Write($"{(file.InNew ? "new" : "cur")}/{file.Name}", reason, _store.Options.Hostname, date);
-        return new(baseName, file.Name, file.InNew, note.Octets.Length, note.Octets.Length, date.Ticks) { Note = note };
+        return UnreadableNote.Write(Path.GetRelativePath(Place.Path, path), reason, _store.Options.Hostname, date);
+    }
+
+    /// <summary>Puts a note in the place of a message that nobody has read yet. The next look marks its UID as the note's.</summary>
+    private void PutNote(FolderEntry entry, string path, string reason)
+    {
+        var note = NoteFor(path, reason);
+        lock (Gate)
+        {
+            if (entry.IsMeasured)
+                return;
+            entry.Note = note;
+            entry.Measured(note.Octets.Length, note.Octets.Length, note.DateTicks);
+            _unmarked.Add(entry);
+        }
+
+        Rescan.Ask();
+    }
+
+    /// <summary>Sees to it that a note's UID is marked before anybody is shown the note.</summary>
+    /// <exception cref="IOException">The folder cannot be written.</exception>
+    public async ValueTask MarkNoteAsync(FolderEntry entry, CancellationToken cancellationToken)
+    {
+        bool isMarked;
+        lock (Gate)
+            isMarked = !_unmarked.Contains(entry);
+        if (!isMarked)
+            await SynchronizeAsync(force: true, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Finds out whether a message that nobody has read yet can be read, without reading it.</summary>
+    private void LookForNote(FolderEntry entry)
+    {
+        if (!entry.IsMeasured && UnreadableNote.ReasonFor(entry.PathIn(Place)) is { } reason)
+            PutNote(entry, entry.PathIn(Place), reason);
+    }
+
+    /// <summary>Marks the UIDs of notes that were put since the last look. The caller holds <see cref="Io"/>.</summary>
+    private async ValueTask MarkUnmarkedAsync(CancellationToken cancellationToken)
+    {
+        List<FolderEntry> entries;
+        lock (Gate)
+            entries = _unmarked.FindAll(entry => !entry.IsExpunged);
+        if (entries.Count == 0)
+            return;
+        using (await DotLock.TakeAsync(UidListPath, _store.Time, Logger, cancellationToken).ConfigureAwait(false))
+        {
+            if (!Reload())
+                return;
+            if (MarkNotes(entries.ConvertAll(entry => new NewFile(entry.BaseName, entry.FileName, entry.InNew) { Note = entry.Note })))
+                await ReplaceAsync(_uids!, _uids!.Records.Values).ConfigureAwait(false);
+        }
+
+        lock (Gate)
+        {
+            _unmarked.RemoveAll(entry => entry.IsExpunged || entries.Contains(entry));
+            _notes.AddRange(entries);
+        }
     }
 
     /// <summary>Lets go of notes whose files can be read now: these are taken up as new messages. The caller holds <see cref="Io"/>.</summary>

@@ -121,6 +121,7 @@ internal sealed partial class SharedFolder
         }
     }
 
+    /// <summary>Counts; the sizes add up only of what was measured before.</summary>
     public FolderStatus Status()
     {
         lock (Gate)
@@ -129,7 +130,7 @@ internal sealed partial class SharedFolder
             foreach (var entry in _entries)
             {
                 unseen += (entry.System & SystemFlags.Seen) == 0 ? 1 : 0;
-                size += entry.CrlfSize;
+                size += entry.IsMeasured ? entry.CrlfSize : 0;
             }
 
             return new()

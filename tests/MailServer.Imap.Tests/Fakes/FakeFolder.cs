@@ -65,7 +65,7 @@ internal sealed class FakeFolder(FakeStore store, FolderName name)
         message.ModSeq = ++_modSeq;
         foreach (var keyword in message.Flags.Keywords.Where(keyword => !Keywords.Contains(keyword, StringComparer.OrdinalIgnoreCase)))
             Keywords.Add(keyword);
-        foreach (var view in Views.Where(view => view != by))
+        foreach (var view in Views.ToArray().Where(view => view != by)) // sessions of other threads come and go
             view.Notice(message);
     }
 

@@ -15,6 +15,9 @@ internal sealed class SearchProgram
     /// <summary>Whether some test may read the message's file.</summary>
     public bool NeedsFile { get; private set; }
 
+    /// <summary>Whether some test asks for a size or a date.</summary>
+    public bool NeedsSize { get; private set; }
+
     /// <summary>Makes a program of a key.</summary>
     public static SearchProgram Compile(SearchKey key) => new(key);
 
@@ -75,8 +78,9 @@ internal sealed class SearchProgram
         return all;
     };
 
-    private static Func<SearchState, bool?> MakeIndex(SearchKey key)
+    private Func<SearchState, bool?> MakeIndex(SearchKey key)
     {
+        NeedsSize |= key is SearchKey.Larger or SearchKey.Smaller or SearchKey.Received;
         switch (key)
         {
             case SearchKey.All:
