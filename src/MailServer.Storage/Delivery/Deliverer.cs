@@ -84,7 +84,8 @@ internal sealed class Deliverer(StoreContext store)
         }
     }
 
-    private static void Copy(string source, string draft)
+    /// <summary>Copies a durable file, with its time; the copy is durable too.</summary>
+    public static void Copy(string source, string draft)
     {
         using var from = DiskFile.Open(source);
         using var to = DiskFile.Create(draft);

@@ -36,12 +36,10 @@ internal sealed class ImportRecord : IDisposable
             return seen;
         }
 
-        var file = OpenAlone(path);
+        var file = ExclusiveFile.Open(path, "another import into this account is at work");
         var record = new ImportRecord(file);
         using (var reader = new StreamReader(file, leaveOpen: true))
             record.Read(Lines(reader), paths);
-        if (!record.EndsWithLine())
-            record._pending = "\n"; // the last line was cut off
         DurableFile.SyncDirectory(paths.Root);
         return record;
     }
@@ -83,30 +81,7 @@ internal sealed class ImportRecord : IDisposable
         _file?.Dispose();
     }
 
-    private static FileStream OpenAlone(string path)
-    {
-        FileStream file;
-        try
-        {
-            file = new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
-        }
-        catch (IOException failure) when (failure.GetType() == typeof(IOException) && File.Exists(path))
-        {
-            // EWOULDBLOCK of flock: the one IOException that is of no subclass.
-            throw new IOException("another import into this account is at work", failure);
-        }
-
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(file.SafeFileHandle, DiskFile.Private);
-        return file;
-    }
-
-    private void Append(string text)
-    {
-        _file!.Seek(0, SeekOrigin.End);
-        _file.Write(Encoding.UTF8.GetBytes(text));
-        DiskFile.Sync(_file.SafeFileHandle);
-    }
+    private void Append(string text) => ExclusiveFile.Append(_file!, text);
 
     private void Read(IEnumerable<string> lines, FolderPaths paths)
     {
@@ -130,7 +105,7 @@ internal sealed class ImportRecord : IDisposable
     {
         if (open.Count == 0)
             return;
-        var text = new StringBuilder(EndsWithLine() ? "" : "\n");
+        var text = new StringBuilder();
         foreach (var folder in open.GroupBy(line => line.Folder))
         {
             var known = paths.PlaceOf(folder.Key) is { } place ? NamesIn(place) : [];
@@ -143,14 +118,6 @@ internal sealed class ImportRecord : IDisposable
 
         if (_file is not null)
             Append(text.Append("=\n").ToString());
-    }
-
-    private bool EndsWithLine()
-    {
-        if (_file is null || _file.Length == 0)
-            return true;
-        _file.Seek(-1, SeekOrigin.End);
-        return _file.ReadByte() == '\n';
     }
 
     private static HashSet<string> NamesIn(FolderPlace place)

@@ -9,13 +9,13 @@ internal sealed class ImportTarget : IAsyncDisposable
     private readonly MaildirStore _store;
     private readonly ImportRecord _record;
     private readonly ImportOptions _options;
-    private readonly ImportedFolder _report;
+    private readonly TransferredFolder _report;
     private readonly FolderPlace? _place;
     private readonly List<Incoming> _batch = [];
     private SharedFolder? _folder;
     private KnownContent? _known;
 
-    private ImportTarget(MaildirStore store, FolderPlace? place, ImportRecord record, ImportOptions options, ImportedFolder report) =>
+    private ImportTarget(MaildirStore store, FolderPlace? place, ImportRecord record, ImportOptions options, TransferredFolder report) =>
         (_store, _place, _record, _options, _report) = (store, place, record, options, report);
 
     /// <summary>Why nothing can be brought in; null when it can.</summary>
@@ -23,7 +23,7 @@ internal sealed class ImportTarget : IAsyncDisposable
 
     /// <summary>Opens a folder, which is made and subscribed to when it is not there. A dry run makes none.</summary>
     public static async ValueTask<ImportTarget> OpenAsync(
-        MaildirStore store, User user, FolderName folder, ImportRecord record, ImportOptions options, ImportedFolder report, CancellationToken cancellationToken)
+        MaildirStore store, User user, FolderName folder, ImportRecord record, ImportOptions options, TransferredFolder report, CancellationToken cancellationToken)
     {
         var target = new ImportTarget(store, store.PathsOf(user).PlaceOf(folder), record, options, report);
         if (target._place is null)

@@ -6,14 +6,14 @@ namespace MailServer.Storage;
 /// </summary>
 public sealed class MailImport(MaildirStore store, User user, ImportOptions options)
 {
-    private readonly ImportReport _report = new();
+    private readonly TransferReport _report = new();
 
     /// <summary>Brings in all that is found.</summary>
     /// <param name="source">A file or a directory.</param>
     /// <param name="progress">Is told how far it is; may be null.</param>
     /// <param name="cancellationToken">Stops between two messages.</param>
     /// <exception cref="IOException">The source cannot be read at all, or another import is at work on the account.</exception>
-    public async ValueTask<ImportReport> RunAsync(string source, IProgress<TransferProgress>? progress, CancellationToken cancellationToken)
+    public async ValueTask<TransferReport> RunAsync(string source, IProgress<TransferProgress>? progress, CancellationToken cancellationToken)
     {
         var tree = SourceTree.Find(source, options.Format, options.Folder, store.Context.Logger);
         _report.OtherFiles = tree.OtherFiles;

@@ -269,9 +269,9 @@ public sealed class ImportTests : IDisposable
         Assert.Equal("Subject: 1\r\n", await TestStore.ReadAsync(view, 1));
     }
 
-    private static (int Added, int AlreadyThere) Counts(ImportReport report) => (report.Added, report.AlreadyThere);
+    private static (int Added, int AlreadyThere) Counts(TransferReport report) => (report.Added, report.AlreadyThere);
 
-    private async Task<ImportReport> ImportAsync(TestStore test, string source = "", ImportOptions? options = null) =>
+    private async Task<TransferReport> ImportAsync(TestStore test, string source = "", ImportOptions? options = null) =>
         await new MailImport(test.Store, TestStore.Alice, options ?? new()).RunAsync(Path.Combine(_source.Path, source), null, TestStore.Token);
 
     private static async Task<List<string>> ContentAsync(TestStore test)

@@ -58,6 +58,9 @@ internal sealed class FileWindow : IDisposable
     /// <summary>Whether the file ends there.</summary>
     public bool IsEnd(long position) => RandomAccess.GetLength(_file) == position;
 
+    /// <summary>Whether the file's last line has an end; an empty file has no line without one.</summary>
+    public bool EndsWithLine() => RandomAccess.GetLength(_file) is var length && (length == 0 || At(length - 1, new byte[1]) is [(byte)'\n']);
+
     public void Dispose() => _file.Dispose();
 
     /// <summary>Others may rename, append and remove while it is read.</summary>

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MailServer.Storage;
 
-/// <summary>The messages of one Maildir folder, as Dovecot, Courier, or a mail program have left them. Nothing in it is changed.</summary>
+/// <summary>The messages of one Maildir folder, as Dovecot, Courier, or a mail program have left them. Its mail is not changed.</summary>
 internal sealed class MaildirSource : FileSource
 {
     private readonly KeywordFile _keywords;

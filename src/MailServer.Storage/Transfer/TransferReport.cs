@@ -1,16 +1,16 @@
 namespace MailServer.Storage;
 
-/// <summary>What an import has done.</summary>
-public sealed class ImportReport
+/// <summary>What an import or an export has done.</summary>
+public sealed class TransferReport
 {
     /// <summary>Messages named in a report: more than anybody reads, few enough to keep.</summary>
     private const int MaxNamed = 1000;
 
-    private readonly List<ImportedFolder> _folders = [];
+    private readonly List<TransferredFolder> _folders = [];
     private readonly List<SkippedMessage> _skipped = [];
 
-    /// <summary>Folders in the order in which they were filled.</summary>
-    public IReadOnlyList<ImportedFolder> Folders => _folders;
+    /// <summary>Folders in the order in which they were done.</summary>
+    public IReadOnlyList<TransferredFolder> Folders => _folders;
 
     /// <summary>Messages and files that were not taken, with the reason; a thousand at most.</summary>
     public IReadOnlyList<SkippedMessage> Skipped => _skipped;
@@ -21,16 +21,16 @@ public sealed class ImportReport
     /// <summary>Messages taken.</summary>
     public int Added => _folders.Sum(folder => folder.Added);
 
-    /// <summary>Messages that were there already.</summary>
+    /// <summary>Messages that the target had already.</summary>
     public int AlreadyThere => _folders.Sum(folder => folder.AlreadyThere);
 
     /// <summary>Files that hold no mail.</summary>
     public int OtherFiles { get; internal set; }
 
-    /// <summary>Why the import has ended before its end; null when it has not.</summary>
+    /// <summary>Why it has ended before its end; null when it has not.</summary>
     public Problem? Problem { get; internal set; }
 
-    internal ImportedFolder Of(FolderName folder)
+    internal TransferredFolder Of(FolderName folder)
     {
         if (_folders.Find(known => known.Folder == folder) is { } known)
             return known;
@@ -46,9 +46,9 @@ public sealed class ImportReport
     }
 }
 
-/// <summary>What came into one folder.</summary>
+/// <summary>What came into, or out of, one folder.</summary>
 /// <param name="folder">Which.</param>
-public sealed class ImportedFolder(FolderName folder)
+public sealed class TransferredFolder(FolderName folder)
 {
     /// <summary>Which.</summary>
     public FolderName Folder { get; } = folder;
@@ -56,7 +56,7 @@ public sealed class ImportedFolder(FolderName folder)
     /// <summary>Messages taken.</summary>
     public int Added { get; internal set; }
 
-    /// <summary>Messages that were there already.</summary>
+    /// <summary>Messages that the target had already.</summary>
     public int AlreadyThere { get; internal set; }
 }
 
