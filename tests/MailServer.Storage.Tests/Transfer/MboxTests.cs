@@ -84,15 +84,17 @@ public sealed class MboxTests : IDisposable
     // fields of the mbox
     [InlineData(From + "A: x\nStatus: RO\nX-Keywords: a\n b\nX-UID: 4\n\nStatus: R\n\n", "A: x\n\nStatus: R\n")]
     [InlineData(From + "Status: O\nA: x\nStatus: own\n\n", "A: x\nStatus: own\n")]
-    [InlineData(From + "Status: O\nX-Mailserver-Final-Newline: no\nA: x\n\nend\n\n", "A: x\n\nend")]
-    [InlineData(From + "Status: O\nX-Mailserver-Final-Newline: no\nend\r\n\n", "end\r")]
+    [InlineData(From + "Status: O\nX-Mailserver-Export: no-final-newline\nA: x\n\nend\n\n", "A: x\n\nend")]
+    [InlineData(From + "Status: O\nX-Mailserver-Export: no-final-newline\nend\r\n\n", "end\r")]
+    [InlineData(From + "Status: O\nX-Mailserver-Export: whole\nX-Status: own\n\n", "X-Status: own\n")]
+    [InlineData(From + "A: x\nX-Mailserver-Export: whole\nX-Status: F\n\n", "A: x\n")]
     [InlineData(From + "Status: O\n>From x\n\n", "From x\n")]
     public void Takes_messages_out(string mbox, string messages)
     {
         var expected = messages.Length == 0 ? [] : messages == "|" ? [""] : messages == "||" ? ["", ""] : messages.Split('|');
         Assert.Equal(expected, Read(mbox).ConvertAll(message => message.Text));
         if (expected.Length != 0 && !mbox.Contains('\r', StringComparison.Ordinal) && !mbox.Contains("Content-Length", StringComparison.Ordinal)
-            && !mbox.Contains("Final-Newline", StringComparison.Ordinal))
+            && !mbox.Contains("no-final-newline", StringComparison.Ordinal))
             Assert.Equal(expected.Select(text => text.ReplaceLineEndings("\r\n")), Read(mbox.ReplaceLineEndings("\r\n")).ConvertAll(message => message.Text));
     }
 
@@ -130,9 +132,9 @@ public sealed class MboxTests : IDisposable
     public void Carries_NULs_and_lines_longer_than_any_buffer()
     {
         var line = new string('x', 3_000_000);
-        var long1 = $"Subject: {line}\n\n\0\0{line}From {line}\n>>{new string('>', 2000)}From x\n";
-        var (first, second) = (Read($"{From}{long1}\n{From}Subject: y\n\n") is [var a, var b]) ? (a.Text, b.Text) : ("", "");
-        Assert.Equal(long1, first);
+        var message = $"Subject: {line}\n\n\0\0{line}From {line}\n>>{new string('>', 200_000)}From x\n";
+        var (first, second) = (Read($"{From}{message}\n{From}Subject: y\n\n") is [var a, var b]) ? (a.Text, b.Text) : ("", "");
+        Assert.Equal(message.Replace(">>>From", ">>From", StringComparison.Ordinal), first);
         Assert.Equal("Subject: y\n", second);
     }
 

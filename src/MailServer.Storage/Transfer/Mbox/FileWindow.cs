@@ -21,7 +21,7 @@ internal sealed class FileWindow : IDisposable
     /// <summary>Where in the file the window begins.</summary>
     public long Position => _next - (_end - _start);
 
-    /// <summary>At least so many octets from here on, fewer only where the file ends.</summary>
+    /// <summary>At least so many octets from here on, fewer only where the file ends. Good until the next call.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
     public ReadOnlySpan<byte> Ahead(int count)
     {

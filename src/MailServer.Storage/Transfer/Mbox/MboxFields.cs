@@ -9,15 +9,22 @@ namespace MailServer.Storage;
 /// </summary>
 internal sealed class MboxFields
 {
-    /// <summary>Says that the message does not end with a line end, which an mbox cannot say otherwise.</summary>
-    private const string NoFinalNewline = "X-Mailserver-Final-Newline";
+    /// <summary>
+    /// The last field that an export of ours puts on top, so that the message's own begin below it. It says, too, whether the message ends
+    /// with a line end, which an mbox cannot say otherwise.
+    /// </summary>
+    private const string End = "X-Mailserver-Export";
+
+    private const string Whole = "whole";
+
+    private const string NoFinalNewline = "no-final-newline";
 
     private const string InternalData = "DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA";
 
     private static readonly string[] Names =
     [
         "Status", "X-Status", "X-Keywords", "X-UID", "X-IMAP", "X-IMAPbase", "X-Mozilla-Status", "X-Mozilla-Status2", "X-Mozilla-Keys",
-        "Content-Length", NoFinalNewline,
+        "Content-Length", End,
     ];
 
     private static readonly (char Letter, SystemFlags Flag)[] Letters =
@@ -63,7 +70,7 @@ internal sealed class MboxFields
 
             if (!isTop && hasTop)
                 continue;
-            hasTop |= isTop;
+            (hasTop, isTop) = (hasTop || isTop, isTop && known != End);
             hasImap |= known is "X-IMAP" or "X-IMAPbase";
             if (known == "Content-Length")
                 lengths.Add((scan.Start, scan.End));
@@ -90,7 +97,7 @@ internal sealed class MboxFields
         return false;
     }
 
-    /// <summary>The fields for a message on its way out. <c>Status</c> is always there: below it all fields are the message's own.</summary>
+    /// <summary>The fields for a message on its way out; what stands below them is the message's own.</summary>
     public static byte[] Format(MessageFlags flags, bool hasFinalNewline)
     {
         var text = new StringBuilder();
@@ -100,8 +107,7 @@ internal sealed class MboxFields
             text.Append("X-Status: ").Append(letters).Append('\n');
         if (flags.Keywords.Count > 0)
             text.Append("X-Keywords: ").AppendJoin(' ', flags.Keywords).Append('\n');
-        if (!hasFinalNewline)
-            text.Append(NoFinalNewline).Append(": no\n");
+        text.Append(End).Append(": ").Append(hasFinalNewline ? Whole : NoFinalNewline).Append('\n');
         return Encoding.ASCII.GetBytes(text.ToString());
     }
 
@@ -133,8 +139,8 @@ internal sealed class MboxFields
             case "Content-Length" when long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var length):
                 ContentLength = length;
                 break;
-            case NoFinalNewline:
-                HasFinalNewline = value != "no";
+            case End:
+                HasFinalNewline = value != NoFinalNewline;
                 break;
             default:
                 break;

@@ -9,7 +9,7 @@ namespace MailServer.Storage;
 internal sealed class MboxReader(string path) : IDisposable
 {
     /// <summary>A From_ line, and enough of the line after it to see whether it is a header field.</summary>
-    private const int Look = (2 * FromLine.MaxLength) + MboxQuoting.Reach;
+    private const int Look = 3 * FromLine.MaxLength;
 
     private readonly FileWindow _window = new(path);
     private readonly byte[] _elsewhere = new byte[Look];
@@ -87,7 +87,7 @@ internal sealed class MboxReader(string path) : IDisposable
                 continue;
             }
 
-            if (isQuoted && MboxQuoting.DepthOf(line) > 0)
+            if (isQuoted && line[0] == '>' && MboxQuoting.IsFrom(_window))
                 _window.Advance(1);
             CopyLine(output, until);
         }

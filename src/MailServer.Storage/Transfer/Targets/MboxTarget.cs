@@ -100,10 +100,13 @@ internal sealed class MboxTarget : ExportTarget
         _part.Write(FromLine.Format(info.InternalDate));
         _part.Write(MboxFields.Format(info.Flags, window.EndsWithLine()));
         var isLineOpen = false;
-        while (window.Ahead(MboxQuoting.Reach) is { Length: > 0 } ahead)
+        while (true)
         {
-            if (!isLineOpen && MboxQuoting.DepthOf(ahead) >= 0)
+            if (!isLineOpen && MboxQuoting.IsFrom(window))
                 _part.Write(">"u8);
+            var ahead = window.Ahead(1);
+            if (ahead.IsEmpty)
+                break;
             var end = ahead.IndexOf((byte)'\n');
             var length = end < 0 ? ahead.Length : end + 1;
             _part.Write(ahead[..length]);
