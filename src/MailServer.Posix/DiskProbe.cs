@@ -8,16 +8,30 @@ namespace MailServer.Posix;
 /// </summary>
 internal static class DiskProbe
 {
-    private static volatile IDiskProbe? s_probe;
+    private static readonly Lock Gate = new();
 
-    /// <summary>Puts a probe in place for the whole process; null takes it away.</summary>
-    public static void Set(IDiskProbe? probe) => s_probe = probe;
+    // Null without a probe. Each is asked of every call in the process, and knows the directory that it is for.
+    private static volatile IDiskProbe[]? s_probes;
 
-    /// <summary>Says that a call comes, and makes it fail if the probe says so.</summary>
-    /// <exception cref="PosixException">The probe wants the call to fail.</exception>
+    /// <summary>Puts a probe in place.</summary>
+    public static void Add(IDiskProbe probe)
+    {
+        lock (Gate)
+            s_probes = [.. s_probes ?? [], probe];
+    }
+
+    /// <summary>Takes a probe away.</summary>
+    public static void Remove(IDiskProbe probe)
+    {
+        lock (Gate)
+            s_probes = s_probes?.Where(other => other != probe).ToArray() is { Length: > 0 } others ? others : null;
+    }
+
+    /// <summary>Says that a call comes, and makes it fail if a probe says so.</summary>
+    /// <exception cref="PosixException">A probe wants the call to fail.</exception>
     public static void Before(DiskCall call, string path, string? target = null)
     {
-        if (s_probe is { } probe && probe.Before(new(call, path, target), 0) is { Error: > 0 } fault)
+        if (s_probes is { } probes && Ask(probes, new(call, path, target), 0) is { Error: > 0 } fault)
             throw Failure(call, path, fault.Error);
     }
 
@@ -32,18 +46,33 @@ internal static class DiskProbe
     public static int Before(DiskCall call, SafeFileHandle file, int length, out int error)
     {
         error = 0;
-        if (s_probe is not { } probe || probe.Before(new(call, PathOf(file), null), length) is not { Error: > 0 } fault)
+        if (s_probes is not { } probes || Ask(probes, new(call, PathOf(file), null), length) is not { Error: > 0 } fault)
             return -1;
         error = fault.Error;
         return Math.Min(fault.Written, length);
     }
 
-    public static void After(DiskCall call, string path, string? target = null) => s_probe?.After(new(call, path, target));
+    /// <summary>Says that a call has succeeded.</summary>
+    public static void After(DiskCall call, string path, string? target = null)
+    {
+        if (s_probes is { } probes)
+            foreach (var probe in probes)
+                probe.After(new(call, path, target));
+    }
 
+    /// <summary>Says that a call on an open file has succeeded.</summary>
     public static void After(DiskCall call, SafeFileHandle file)
     {
-        if (s_probe is { } probe)
-            probe.After(new(call, PathOf(file), null));
+        if (s_probes is not null)
+            After(call, PathOf(file));
+    }
+
+    private static DiskFault Ask(IDiskProbe[] probes, in DiskOperation operation, int length)
+    {
+        foreach (var probe in probes)
+            if (probe.Before(operation, length) is { Error: > 0 } fault)
+                return fault;
+        return default;
     }
 
     /// <summary>The name by which the kernel knows an open file now.</summary>

@@ -155,6 +155,9 @@ internal sealed partial class SharedFolder
         catch
         {
             TakeKeywords(_keywords, _further);
+
+            // Where only the directory could not be synced, the new file is there all the same.
+            _isBehind = true;
             throw;
         }
     }

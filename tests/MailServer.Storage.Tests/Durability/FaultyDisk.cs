@@ -31,7 +31,7 @@ internal sealed class FaultyDisk : IDiskProbe, IDisposable
     public FaultyDisk(string root, DiskCall call, int nth, Breakage breakage, int error)
     {
         (_root, _call, _callsLeft, _breakage, _error) = (root, call, nth, breakage, error);
-        DiskProbe.Set(this);
+        DiskProbe.Add(this);
     }
 
     /// <summary>Whether the call that fails has come.</summary>
@@ -57,7 +57,7 @@ internal sealed class FaultyDisk : IDiskProbe, IDisposable
     {
     }
 
-    public void Dispose() => DiskProbe.Set(null);
+    public void Dispose() => DiskProbe.Remove(this);
 
     /// <summary>Whether a disk can be found broken in that way by such a call.</summary>
     public static bool CanBegin(Breakage breakage, DiskCall call) =>

@@ -16,7 +16,9 @@ internal sealed class Scene : IAsyncDisposable
     /// <summary>What was there before.</summary>
     public Seen Before { get; private set; } = null!;
 
-    public static async Task<Scene> SetAsync(Deed deed)
+    /// <param name="deed">What will be done.</param>
+    /// <param name="ready">Told when all is there but what other programs do at the last moment.</param>
+    public static async Task<Scene> SetAsync(Deed deed, Action<Scene>? ready = null)
     {
         var scene = new Scene();
         await scene.Test.AppendAsync(Text("one"), flags: SystemFlags.Seen);
@@ -31,6 +33,7 @@ internal sealed class Scene : IAsyncDisposable
             await scene.Test.StopAndStartAsync();
         else
             scene.View = await scene.Test.ViewAsync();
+        ready?.Invoke(scene);
         await deed.Arrive(scene);
         return scene;
     }
