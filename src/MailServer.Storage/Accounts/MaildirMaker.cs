@@ -11,6 +11,9 @@ internal sealed class MaildirMaker(StoreContext store)
 
     private readonly ConcurrentDictionary<string, bool> _known = new(StringComparer.Ordinal);
 
+    /// <summary>Directories whose names this process has seen on disk.</summary>
+    private readonly ConcurrentDictionary<string, bool> _durable = new(StringComparer.Ordinal);
+
     /// <summary>Makes what is missing of a folder's directories. Quick when it was there the last time.</summary>
     /// <exception cref="IOException">It cannot be made.</exception>
     public async ValueTask EnsureAsync(FolderPlace place)
@@ -18,17 +21,26 @@ internal sealed class MaildirMaker(StoreContext store)
         if (_known.ContainsKey(place.Path))
             return;
         if (_known.Count > MaxKnown)
-            _known.Clear();
+            ForgetAll();
         if (!Directory.Exists(place.New) || !Directory.Exists(place.Cur) || !Directory.Exists(place.Tmp))
             await MakeAsync(place).ConfigureAwait(false);
+        await SettleAsync(place).ConfigureAwait(false);
         _known[place.Path] = true;
     }
 
     /// <summary>Says that a place may be gone.</summary>
-    public void Forget(FolderPlace place) => _known.TryRemove(place.Path, out _);
+    public void Forget(FolderPlace place)
+    {
+        _known.TryRemove(place.Path, out _);
+        _durable.TryRemove(place.Path, out _);
+    }
 
     /// <summary>Says that any place may be gone.</summary>
-    public void ForgetAll() => _known.Clear();
+    public void ForgetAll()
+    {
+        _known.Clear();
+        _durable.Clear();
+    }
 
     /// <summary>Makes a directory and what is missing above it.</summary>
     public async ValueTask MakeDirectoryAsync(string path)
@@ -39,6 +51,22 @@ internal sealed class MaildirMaker(StoreContext store)
         DiskFile.MakeDirectory(path);
         foreach (var made in missing)
             await store.Sync.SyncAsync(Path.GetDirectoryName(made)!).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// What is there may have been made a moment ago by another delivery that has not synced it yet: at its first sight it is synced, and
+    /// the directories above it as far as they are the server's own.
+    /// </summary>
+    private async ValueTask SettleAsync(FolderPlace place)
+    {
+        var data = Path.TrimEndingDirectorySeparator(Path.GetFullPath(store.Options.DataDirectory)) + Path.DirectorySeparatorChar;
+        for (string? at = place.Path; at is not null && !_durable.ContainsKey(at); at = Path.GetDirectoryName(at))
+        {
+            await store.Sync.SyncAsync(at).ConfigureAwait(false);
+            _durable[at] = true;
+            if (at.Length <= place.Root.Length && !at.StartsWith(data, StringComparison.Ordinal))
+                return;
+        }
     }
 
     private async ValueTask MakeAsync(FolderPlace place)
