@@ -34,6 +34,7 @@ internal sealed class DeliveryTargets
     private readonly List<List<Copy>> _byRecipient = [];
     private readonly Dictionary<Target, Copy> _byTarget = [];
     private readonly List<Copy> _copies = [];
+    private IReadOnlySet<Target> _earlier = new HashSet<Target>();
 
     public DeliveryTargets(IReadOnlyList<Recipient> recipients, IReadOnlyList<Delivery> deliveries, Action<string> badFlag)
     {
@@ -66,8 +67,10 @@ internal sealed class DeliveryTargets
 
     private IEnumerable<Problem> Missing => _byRecipient.SelectMany(copies => copies).Select(copy => copy.Last.Problem).OfType<Problem>();
 
+    /// <summary>Says what an earlier try has written, copies in INBOX that stand for others too.</summary>
     public void PassOver(IReadOnlySet<Target> done)
     {
+        _earlier = done;
         foreach (var copy in _copies)
             copy.IsPassedOver = done.Contains(copy.Target);
     }
@@ -108,7 +111,7 @@ internal sealed class DeliveryTargets
             return copy;
         }
 
-        _byTarget[target] = copy = new(account, target, flags);
+        _byTarget[target] = copy = new(account, target, flags) { IsPassedOver = _earlier.Contains(target) };
         _copies.Add(copy);
         return copy;
     }
