@@ -46,6 +46,7 @@ internal static class ScriptCompiler
             .Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning)
             .OrderBy(diagnostic => diagnostic.Location.SourceSpan.Start)
             .Select(Describe)
+            .Concat(FindWaits(tree))
             .ToArray();
         if (found.Any(diagnostic => diagnostic.IsError))
             return (found, false);
@@ -71,6 +72,12 @@ internal static class ScriptCompiler
         return (found, true);
     }
 
+    /// <summary>A rule is run to its end at once: what it awaits would never come.</summary>
+    private static IEnumerable<RuleDiagnostic> FindWaits(SyntaxTree tree) => tree.GetRoot().DescendantTokens()
+        .Where(token => token.IsKind(SyntaxKind.AwaitKeyword) || token.IsKind(SyntaxKind.AsyncKeyword))
+        .Take(1)
+        .Select(token => Describe("RULE001", isError: true, "a rule must answer at once: async and await are not for rules", token.GetLocation()));
+
     private static void Write(string path, MemoryStream content)
     {
         var draft = $"{path}.{Environment.ProcessId}";
@@ -78,17 +85,20 @@ internal static class ScriptCompiler
         File.Move(draft, path, overwrite: true);
     }
 
-    private static RuleDiagnostic Describe(Diagnostic diagnostic)
+    private static RuleDiagnostic Describe(Diagnostic diagnostic) => Describe(
+        diagnostic.Id, diagnostic.Severity == DiagnosticSeverity.Error, diagnostic.GetMessage(CultureInfo.InvariantCulture), diagnostic.Location);
+
+    private static RuleDiagnostic Describe(string id, bool isError, string message, Location location)
     {
-        var place = diagnostic.Location.GetMappedLineSpan();
+        var place = location.GetMappedLineSpan();
         return new()
         {
             File = place.Path ?? "",
             Line = place.IsValid ? place.StartLinePosition.Line + 1 : 0,
             Column = place.IsValid ? place.StartLinePosition.Character + 1 : 0,
-            Id = diagnostic.Id,
-            IsError = diagnostic.Severity == DiagnosticSeverity.Error,
-            Message = diagnostic.GetMessage(CultureInfo.InvariantCulture),
+            Id = id,
+            IsError = isError,
+            Message = message,
         };
     }
 

@@ -19,6 +19,7 @@ public sealed class BadScriptTests
         ("network.csx", "new System.Net.Http.HttpClient();", ["network.csx(1,16): CS0234 The type or namespace name 'Http' does not exist in the namespace 'System.Net' (are you missing an assembly reference?)"]),
         ("unsafe.csx", "unsafe { int* p = null; }", ["unsafe.csx(1,1): CS0227 Unsafe code may only appear if compiling with /unsafe"]),
         ("null.csx", "string list = Mail.List;\nFileInto(list);", ["null.csx(1,15): warning CS8601 Possible null reference assignment.", "null.csx(2,10): warning CS8604 Possible null reference argument for parameter 'folder' in 'void RuleGlobals.FileInto(string folder, int line = 0)'."]),
+        ("wait.csx", "await System.Threading.Tasks.Task.Yield();\nKeep();", ["wait.csx(1,1): RULE001 a rule must answer at once: async and await are not for rules"]),
         ("big.csx", new string('/', 256 * 1024 + 1), ["big.csx: larger than 256 KiB"]),
         ("empty.csx", "", []),
     ];

@@ -19,6 +19,7 @@ public sealed class RuleEngine : IAsyncDisposable
     private readonly CancellationTokenSource _end = new();
     private readonly List<WeakReference> _retired = [];
     private IDisposable? _watch;
+    private Task _starting = Task.CompletedTask;
     private Task _loop = Task.CompletedTask;
     private volatile RuleSet _current;
     private volatile RuleLoad _last = RuleLoad.Empty;
@@ -38,9 +39,12 @@ public sealed class RuleEngine : IAsyncDisposable
     public RuleSet Current => _current;
 
     /// <summary>Loads the scripts and watches their folder from now on. Never fails: what is wrong is in the log and in <see cref="Status"/>.</summary>
-    public async Task StartAsync(CancellationToken cancellationToken)
+    public Task StartAsync(CancellationToken cancellationToken) => _starting = BeginAsync(cancellationToken);
+
+    private async Task BeginAsync(CancellationToken cancellationToken)
     {
-        await ReloadAsync(cancellationToken).ConfigureAwait(false);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _end.Token);
+        await ReloadAsync(ends.Token).ConfigureAwait(false);
         using (ExecutionContext.SuppressFlow())
             _loop = Task.Run(() => FollowAsync(_end.Token), CancellationToken.None);
     }
@@ -120,6 +124,8 @@ public sealed class RuleEngine : IAsyncDisposable
     {
         await _end.CancelAsync().ConfigureAwait(false);
         _watch?.Dispose();
+        // A start under way goes to its end first: it would use what is disposed here.
+        await _starting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _loop.ConfigureAwait(false);
         _loader.Dispose();
         var last = _current;

@@ -6,7 +6,7 @@ internal static class RuleFolder
     /// <summary>Scripts in one folder: far more than anybody reads, few enough to load within a second.</summary>
     public const int MaxScripts = 1000;
 
-    /// <exception cref="IOException">The folder or a file cannot be read.</exception>
+    /// <exception cref="IOException">The folder cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">As above.</exception>
     public static (List<RuleScript> Scripts, List<RuleDiagnostic> Refused) Read(string folder)
     {
@@ -15,11 +15,25 @@ internal static class RuleFolder
         foreach (var path in Paths(folder))
             if (scripts.Count == MaxScripts)
                 refused.Add(RuleDiagnostic.OfFile(Path.GetFileName(path), $"more than {MaxScripts} scripts in the folder"));
-            else if (new FileInfo(path).Length > RuleScript.MaxSize)
+            else
+                Add(path, scripts, refused);
+        return (scripts, refused);
+    }
+
+    private static void Add(string path, List<RuleScript> scripts, List<RuleDiagnostic> refused)
+    {
+        try
+        {
+            if (new FileInfo(path).Length > RuleScript.MaxSize)
                 refused.Add(RuleDiagnostic.OfFile(Path.GetFileName(path), $"larger than {RuleScript.MaxSize / 1024} KiB"));
             else
                 scripts.Add(new(path, File.ReadAllBytes(path)));
-        return (scripts, refused);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // One that cannot be read must not take the others out of service.
+            refused.Add(RuleDiagnostic.OfFile(Path.GetFileName(path), $"cannot be read: {e.Message}"));
+        }
     }
 
     public static IEnumerable<string> Paths(string folder) =>
