@@ -27,19 +27,6 @@ internal sealed class CompositeAuthenticator(Registry registry, ILogger logger) 
         return null;
     }
 
-    private async ValueTask<T> AskAsync<T>(string id, Func<ValueTask<T>> ask, T otherwise, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await ask().ConfigureAwait(false);
-        }
-#pragma warning disable CA1031 // a plugin's exception becomes text at this boundary; the caller is told that it could not be checked
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            Log.RoleThrew(logger, id, nameof(IAuthenticator), OneLine.Of(e));
-            return otherwise;
-        }
-    }
+    private ValueTask<T> AskAsync<T>(string id, Func<ValueTask<T>> ask, T otherwise, CancellationToken cancellationToken) =>
+        RoleCall.AskAsync(nameof(IAuthenticator), id, ask, otherwise, logger, cancellationToken);
 }

@@ -13,7 +13,7 @@ internal sealed class CompositeDirectory(Registry registry, ILogger logger) : IA
         get
         {
             using var lease = registry.Lease<IAccountDirectory>();
-            return lease.Items.Any(role => role.Instance.Editor is not null) ? this : null;
+            return lease.Items.Any(role => EditorOf(role) is not null) ? this : null;
         }
     }
 
@@ -36,23 +36,9 @@ internal sealed class CompositeDirectory(Registry registry, ILogger logger) : IA
         var users = new List<User>();
         foreach (var (id, directory) in lease.Items)
         {
-            string? problem = null;
-            try
-            {
-                users.AddRange(await directory.ListAsync(cancellationToken).ConfigureAwait(false));
-            }
-#pragma warning disable CA1031 // a plugin's exception becomes text at this boundary
-            catch (Exception e)
-#pragma warning restore CA1031
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                problem = OneLine.Of(e);
-            }
-
-            if (problem is null)
-                continue;
-            Log.RoleThrew(logger, id, nameof(IAccountDirectory), problem);
-            throw new IOException($"plugin {id}: {problem}");
+            // A part of the users must not pass for all of them.
+            users.AddRange(await AskAsync(id, () => ListInAsync(directory, cancellationToken), null, cancellationToken).ConfigureAwait(false)
+                ?? throw new IOException($"plugin {id} cannot list its accounts now"));
         }
 
         return users;
@@ -74,7 +60,7 @@ internal sealed class CompositeDirectory(Registry registry, ILogger logger) : IA
         var answer = ReadOnly;
         foreach (var role in lease.Items)
         {
-            if (role.Instance.Editor is not { } editor)
+            if (EditorOf(role) is not { } editor)
                 continue;
             if (owned is { } address && (await FindInAsync(role, address, cancellationToken).ConfigureAwait(false)).Problem is { } problem)
             {
@@ -84,28 +70,33 @@ internal sealed class CompositeDirectory(Registry registry, ILogger logger) : IA
                 continue;
             }
 
-            return await GuardAsync(role.PluginId, () => edit(editor), Problem.Unavailable, cancellationToken).ConfigureAwait(false);
+            return await AskAsync(role.PluginId, () => edit(editor), Problem.Unavailable, cancellationToken).ConfigureAwait(false);
         }
 
         return answer;
     }
 
-    private ValueTask<Outcome<User>> FindInAsync(PluginRole<IAccountDirectory> role, EmailAddress address, CancellationToken cancellationToken) =>
-        GuardAsync<Outcome<User>>(role.PluginId, () => role.Instance.FindAsync(address, cancellationToken), Problem.Unavailable, cancellationToken);
-
-    private async ValueTask<T> GuardAsync<T>(string id, Func<ValueTask<T>> ask, T otherwise, CancellationToken cancellationToken)
+    private IAccountEditor? EditorOf(PluginRole<IAccountDirectory> role)
     {
         try
         {
-            return await ask().ConfigureAwait(false);
+            return role.Instance.Editor;
         }
-#pragma warning disable CA1031 // a plugin's exception becomes text at this boundary; the caller is told that it cannot be told now
+#pragma warning disable CA1031 // a plugin's exception becomes text at this boundary
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            Log.RoleThrew(logger, id, nameof(IAccountDirectory), OneLine.Of(e));
-            return otherwise;
+            Log.RoleThrew(logger, role.PluginId, nameof(IAccountDirectory), OneLine.Of(e));
+            return null;
         }
     }
+
+    private static async ValueTask<IReadOnlyList<User>?> ListInAsync(IAccountDirectory directory, CancellationToken cancellationToken) =>
+        await directory.ListAsync(cancellationToken).ConfigureAwait(false);
+
+    private ValueTask<Outcome<User>> FindInAsync(PluginRole<IAccountDirectory> role, EmailAddress address, CancellationToken cancellationToken) =>
+        AskAsync<Outcome<User>>(role.PluginId, () => role.Instance.FindAsync(address, cancellationToken), Problem.Unavailable, cancellationToken);
+
+    private ValueTask<T> AskAsync<T>(string id, Func<ValueTask<T>> ask, T otherwise, CancellationToken cancellationToken) =>
+        RoleCall.AskAsync(nameof(IAccountDirectory), id, ask, otherwise, logger, cancellationToken);
 }

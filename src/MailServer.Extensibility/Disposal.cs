@@ -16,13 +16,15 @@ internal static class Disposal
 
     private static async ValueTask<string?> DisposePluginAsync(IPlugin plugin, TimeSpan limit, TimeProvider time)
     {
+        Task? disposed = null;
         try
         {
             // On a thread of its own, since a plugin that blocks must not hold up more than itself.
-            await Task.Run(() => plugin.DisposeAsync().AsTask()).WaitAsync(limit, time).ConfigureAwait(false);
+            disposed = Task.Run(() => plugin.DisposeAsync().AsTask());
+            await disposed.WaitAsync(limit, time).ConfigureAwait(false);
             return null;
         }
-        catch (TimeoutException)
+        catch (TimeoutException) when (disposed is { IsCompleted: false })
         {
             return $"DisposeAsync took longer than {limit.TotalSeconds:0.#} s";
         }
