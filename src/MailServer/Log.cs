@@ -70,5 +70,8 @@ internal static partial class Log
     [LoggerMessage(EventId = 822, Level = LogLevel.Warning, Message = "at most {Possible} connections instead of {Configured}: the process may not open more files (LimitNOFILE=)")]
     public static partial void TooFewFiles(ILogger logger, int possible, int configured);
 
-    // Next free id: 823
+    [LoggerMessage(EventId = 823, Level = LogLevel.Error, Message = "{Part} could not be stopped in order")]
+    public static partial void StopFailed(ILogger logger, string part, Exception exception);
+
+    // Next free id: 824
 }

@@ -26,11 +26,7 @@ internal static class ServeCommand
                 await Console.Out.FlushAsync().ConfigureAwait(false);
                 Systemd.Ready(host.ReadyLine);
                 while (await signals.NextAsync().ConfigureAwait(false) == Signal.Reload)
-                {
-                    Systemd.Reloading();
-                    await host.ReloadAsync(signals.Hurry).ConfigureAwait(false);
-                    Systemd.Ready(host.ReadyLine);
-                }
+                    await ReloadAsync(host, signals.Stopped).ConfigureAwait(false);
 
                 Systemd.Stopping();
                 await host.StopAsync(signals.Hurry).ConfigureAwait(false);
@@ -51,6 +47,23 @@ internal static class ServeCommand
             // Asked to stop while it started.
             return ExitCode.Done;
         }
+    }
+
+    private static async Task ReloadAsync(MailHost host, CancellationToken stopped)
+    {
+        if (stopped.IsCancellationRequested)
+            return;
+        Systemd.Reloading();
+        try
+        {
+            await host.ReloadAsync(stopped).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return; // the wish to stop comes next
+        }
+
+        Systemd.Ready(host.ReadyLine);
     }
 }
 

@@ -127,6 +127,10 @@ internal sealed class ControlSocket : IAsyncDisposable
         {
             reply = new() { Error = e.Message };
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            reply = new() { Error = e.Message };
+        }
         catch (JsonException)
         {
             reply = new() { Error = "not a line of JSON" };

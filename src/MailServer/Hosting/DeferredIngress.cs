@@ -20,7 +20,7 @@ internal sealed class DeferredIngress : IMailIngress
         Pipeline.ConnectAsync(connection, cancellationToken);
 
     public ValueTask<IMailTransaction> BeginAsync(Envelope envelope, CancellationToken cancellationToken) =>
-        _ready.IsCompleted ? Pipeline.BeginAsync(envelope, cancellationToken) : BeginLaterAsync(envelope, cancellationToken);
+        _ready.IsCompletedSuccessfully ? Pipeline.BeginAsync(envelope, cancellationToken) : BeginLaterAsync(envelope, cancellationToken);
 
     private IMailIngress Pipeline => _pipeline ?? throw new InvalidOperationException("a plugin asks for mail while it is configured");
 

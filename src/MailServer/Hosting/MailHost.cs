@@ -130,6 +130,12 @@ internal sealed class MailHost : IAsyncDisposable
         {
             Log.ReloadRefused(_logger, e.Message);
         }
+#pragma warning disable CA1031 // a wish to reload must never end the server
+        catch (Exception e) when (e is not OperationCanceledException)
+#pragma warning restore CA1031
+        {
+            Log.ReloadFailed(_logger, e);
+        }
         finally
         {
             _reloading.Release();
@@ -143,7 +149,9 @@ internal sealed class MailHost : IAsyncDisposable
         await _reloading.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            _services.Config = ConfigReader.Read(Config.File);
+            var config = ConfigReader.Read(Config.File);
+            CheckTables(config);
+            _services.Config = config;
             return await Plugins.ReloadAsync(id, cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -158,8 +166,23 @@ internal sealed class MailHost : IAsyncDisposable
             return;
         _isStopped = true;
         while (_parts.TryPop(out var part))
-            await part.DisposeAsync().ConfigureAwait(false);
+            await StopAsync(part).ConfigureAwait(false);
         _reloading.Dispose();
+    }
+
+    /// <summary>One part that fails must not keep the others from writing down what they hold.</summary>
+    private async ValueTask StopAsync(IAsyncDisposable part)
+    {
+        try
+        {
+            await part.DisposeAsync().ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // said in the log; there is nobody else to tell
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Log.StopFailed(_logger, part.GetType().Name, e);
+        }
     }
 
     private async ValueTask StartAsync(GivenSockets given, CancellationToken cancellationToken)

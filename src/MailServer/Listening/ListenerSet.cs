@@ -104,6 +104,8 @@ internal sealed class ListenerSet : IAsyncDisposable
         foreach (var listener in _listeners)
             await listener.DisposeAsync().ConfigureAwait(false);
         _isDraining = true;
+        // A session that ends now must see this, or we must see that it has ended.
+        Interlocked.MemoryBarrier();
         if (Volatile.Read(ref _running) == 0)
             return;
         _plugins.CloseSessions();

@@ -116,7 +116,7 @@ internal sealed class CertificateSource : IAsyncDisposable
     /// <summary>Takes up the files when they have changed. Broken ones are told of once.</summary>
     private void Look()
     {
-        var hash = LoadedCertificate.HashOf(_config);
+        var hash = LoadedCertificate.HashOf(_config) ?? ""; // unreadable is told of too
         if (hash == _current.Hash || hash == _brokenHash)
             return;
         try
@@ -176,7 +176,18 @@ internal sealed class LoadedCertificate
     public SslServerAuthenticationOptions Options => _options.Value;
 
     /// <summary>Does now what the first handshake would have to.</summary>
-    public void Prepare() => _ = _options.Value;
+    /// <exception cref="CertificateException">The system's libraries cannot use it.</exception>
+    public void Prepare()
+    {
+        try
+        {
+            _ = _options.Value;
+        }
+        catch (Exception e) when (e is CryptographicException or ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
+        {
+            throw new CertificateException($"the certificate of {Subject}: {e.Message}", e);
+        }
+    }
 
     /// <summary>Of both files.</summary>
     public string? Hash { get; }
