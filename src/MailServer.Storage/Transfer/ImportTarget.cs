@@ -107,7 +107,7 @@ internal sealed class ImportTarget : IAsyncDisposable
             if (!_options.IsDryRun)
                 await _store.Context.Maker.EnsureAsync(_place).ConfigureAwait(false);
             _folder = await _store.Folders.AcquireAsync(_place, cancellationToken).ConfigureAwait(false);
-            _known = _options.KeepDuplicates ? null : new(_folder);
+            _known = _options.KeepDuplicates ? null : await KnownContent.OfAsync(_folder, cancellationToken).ConfigureAwait(false);
             return null;
         }
         catch (Exception failure) when (DiskProblem.Is(failure))

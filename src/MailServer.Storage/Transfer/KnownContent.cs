@@ -1,3 +1,5 @@
+using MailServer.Posix;
+
 namespace MailServer.Storage;
 
 /// <summary>
@@ -10,29 +12,51 @@ internal sealed class KnownContent
     private readonly Dictionary<long, List<FolderEntry>> _bySize = [];
     private readonly HashSet<ContentHash> _known = [];
 
-    public KnownContent(SharedFolder folder)
+    private KnownContent(SharedFolder folder) => _folder = folder;
+
+    /// <exception cref="IOException">The folder cannot be read.</exception>
+    public static async ValueTask<KnownContent> OfAsync(SharedFolder folder, CancellationToken cancellationToken)
     {
-        _folder = folder;
-        lock (folder.Gate)
-            foreach (var entry in folder.Entries)
+        await folder.MeasureAllAsync(cancellationToken).ConfigureAwait(false);
+        var known = new KnownContent(folder);
+        known.TakeSizes();
+        return known;
+    }
+
+    /// <summary>Whether the folder has the message; if not, it has it from now on.</summary>
+    public async ValueTask<bool> HasAsync(ContentHash hash, long crlfSize, CancellationToken cancellationToken)
+    {
+        if (_bySize.Remove(crlfSize, out var same))
+            foreach (var entry in same)
+                await TakeAsync(entry, cancellationToken).ConfigureAwait(false);
+        return !_known.Add(hash);
+    }
+
+    /// <summary>A message that cannot be read is like no other.</summary>
+    private async ValueTask TakeAsync(FolderEntry entry, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _folder.WithFileAsync(entry, path =>
+            {
+                using var file = new FileStream(DiskFile.Open(path), FileAccess.Read, bufferSize: 0);
+                _known.Add(ContentHash.Of(file));
+            }, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (DiskProblem.Is(failure))
+        {
+            Log.DiskFailed(_folder.Logger, $"reading {entry.FileName} to compare it", failure.Message);
+        }
+    }
+
+    private void TakeSizes()
+    {
+        lock (_folder.Gate)
+            foreach (var entry in _folder.Entries)
             {
                 if (!_bySize.TryGetValue(entry.CrlfSize, out var same))
                     _bySize[entry.CrlfSize] = same = [];
                 same.Add(entry);
             }
-    }
-
-    /// <summary>Whether the folder has the message; if not, it has it from now on.</summary>
-    /// <exception cref="IOException">A message of the same size cannot be read.</exception>
-    public async ValueTask<bool> HasAsync(ContentHash hash, long crlfSize, CancellationToken cancellationToken)
-    {
-        if (_bySize.Remove(crlfSize, out var same))
-            foreach (var entry in same)
-                await _folder.WithFileAsync(entry, path =>
-                {
-                    using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-                    _known.Add(ContentHash.Of(file));
-                }, cancellationToken).ConfigureAwait(false);
-        return !_known.Add(hash);
     }
 }

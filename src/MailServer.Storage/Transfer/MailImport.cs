@@ -71,7 +71,7 @@ public sealed class MailImport(MaildirStore store, User user, ImportOptions opti
                     break;
                 step(message.Position);
                 if (message.Skip is { } reason)
-                    _report.Skip(message.Origin, reason);
+                    _report.Skip(message.Origin, reason.Text, reason.IsFault);
                 else if (await target.AddAsync(spool, message, cancellationToken).ConfigureAwait(false) is { } problem)
                     return problem;
             }

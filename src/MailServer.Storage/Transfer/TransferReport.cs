@@ -18,6 +18,12 @@ public sealed class TransferReport
     /// <summary>How many were not taken.</summary>
     public int SkippedCount { get; private set; }
 
+    /// <summary>How many of them should have been: they cannot be read, or not be written.</summary>
+    public int Faults { get; private set; }
+
+    /// <summary>Whether all was done.</summary>
+    public bool IsWhole => Problem is null && Faults == 0;
+
     /// <summary>Messages taken.</summary>
     public int Added => _folders.Sum(folder => folder.Added);
 
@@ -38,9 +44,10 @@ public sealed class TransferReport
         return _folders[^1];
     }
 
-    internal void Skip(string origin, string reason)
+    internal void Skip(string origin, string reason, bool isFault = true)
     {
         SkippedCount++;
+        Faults += isFault ? 1 : 0;
         if (_skipped.Count < MaxNamed)
             _skipped.Add(new(origin, reason));
     }

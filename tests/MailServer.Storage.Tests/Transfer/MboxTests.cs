@@ -126,7 +126,7 @@ public sealed class MboxTests : IDisposable
     [InlineData("X-Mozilla-Status: 0009\nSubject: x\n", "deleted in Thunderbird")]
     [InlineData("X-IMAP: 123 4\nSubject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA\n", "not mail")]
     public void Names_what_is_no_message_of_the_folder(string header, string reason) =>
-        Assert.Contains(reason, Assert.Single(Read(From + header + "\nbody\n")).Message.Skip!, StringComparison.Ordinal);
+        Assert.Contains(reason, Assert.Single(Read(From + header + "\nbody\n")).Message.Skip!.Value.Text, StringComparison.Ordinal);
 
     [Fact]
     public void Carries_NULs_and_lines_longer_than_any_buffer()

@@ -47,7 +47,7 @@ internal sealed class MboxFields
     public bool HasFinalNewline { get; private set; } = true;
 
     /// <summary>Why it is no message of the folder; null when it is one.</summary>
-    public string? Skip { get; private set; }
+    public SkipReason? Skip { get; private set; }
 
     /// <summary>Reads the head of a message.</summary>
     /// <param name="text">What follows its From_ line.</param>
@@ -61,7 +61,7 @@ internal sealed class MboxFields
         while (scan.Next())
         {
             if (scan.Is("Subject"u8) && hasImap && scan.Text().StartsWith(InternalData, StringComparison.Ordinal))
-                fields.Skip = "it is not mail, but data of the program that kept the folder";
+                fields.Skip = new("it is not mail, but data of the program that kept the folder", false);
             if (NameOf(scan) is not { } known)
             {
                 isTop = false;
@@ -152,7 +152,7 @@ internal sealed class MboxFields
     {
         _system |= ((bits & 1) != 0 ? SystemFlags.Seen : 0) | ((bits & 2) != 0 ? SystemFlags.Answered : 0) | ((bits & 4) != 0 ? SystemFlags.Flagged : 0);
         if ((bits & 8) != 0)
-            Skip = "it was deleted in Thunderbird, and waited for the folder to be compacted";
+            Skip = new("it was deleted in Thunderbird, and waited for the folder to be compacted", false);
         if ((bits & 0x1000) != 0)
             _keywords.Add("$Forwarded");
     }

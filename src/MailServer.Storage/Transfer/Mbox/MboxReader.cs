@@ -49,7 +49,7 @@ internal sealed class MboxReader(string path) : IDisposable
         else
             CopyLines(output, fields, start, long.MaxValue, isQuoted: true, cancellationToken);
         output.Finish(fields.HasFinalNewline);
-        return new(position, fields.Flags, arrival, output.IsTooLong ? "it is larger than 2 GiB" : fields.Skip);
+        return new(position, fields.Flags, arrival, output.IsTooLong ? SkipReason.TooLarge : fields.Skip);
     }
 
     public void Dispose() => _window.Dispose();
@@ -164,4 +164,4 @@ internal sealed class MboxReader(string path) : IDisposable
 /// <param name="Flags">What the header fields say of its flags.</param>
 /// <param name="Date">When it came, as far as it tells.</param>
 /// <param name="Skip">Why it is not to be taken; null when it is.</param>
-internal readonly record struct MboxMessage(long Position, MessageFlags Flags, DateTimeOffset? Date, string? Skip);
+internal readonly record struct MboxMessage(long Position, MessageFlags Flags, DateTimeOffset? Date, SkipReason? Skip);

@@ -21,14 +21,14 @@ internal abstract class FileSource(string name, FolderName folder) : MessageSour
         _position += LengthOf(file);
         var message = new SourceMessage { Origin = Path.Combine(Name, file.Name), Position = _position };
         if (LengthOf(file) > MessageOutput.MaxLength)
-            return message with { Skip = "it is larger than 2 GiB" };
+            return message with { Skip = SkipReason.TooLarge };
         try
         {
             return Describe(message, file, Copy(file, into, cancellationToken));
         }
         catch (Exception failure) when (DiskProblem.Is(failure))
         {
-            return message with { Skip = $"it cannot be read: {failure.Message}" };
+            return message with { Skip = new($"it cannot be read: {failure.Message}", true) };
         }
     }
 

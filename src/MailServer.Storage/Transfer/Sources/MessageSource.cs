@@ -38,5 +38,13 @@ internal sealed record SourceMessage
     public DateTimeOffset Date { get; init; }
 
     /// <summary>Why it is not taken; null when it is.</summary>
-    public string? Skip { get; init; }
+    public SkipReason? Skip { get; init; }
+}
+
+/// <summary>Why a message is not taken.</summary>
+/// <param name="Text">Why, for people.</param>
+/// <param name="IsFault">Whether it should have been.</param>
+internal readonly record struct SkipReason(string Text, bool IsFault)
+{
+    public static SkipReason TooLarge { get; } = new("it is larger than 2 GiB", true);
 }
