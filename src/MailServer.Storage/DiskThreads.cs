@@ -4,7 +4,7 @@ namespace MailServer.Storage;
 /// Runs calls that wait for the disk (fsync) on a few threads of their own: the pool's threads stay free, and many calls can wait at
 /// once, which the file system then answers with one commit.
 /// </summary>
-internal sealed class DiskThreads
+internal sealed class DiskThreads(int most = DiskThreads.MaxThreads, int stack = 256 * 1024, string name = "disk")
 {
     /// <summary>Calls under way at once: beyond about ten writers, ext4 gains nothing.</summary>
     private const int MaxThreads = 16;
@@ -24,7 +24,7 @@ internal sealed class DiskThreads
         lock (_gate)
         {
             _jobs.Enqueue(job);
-            if (_jobs.Count <= _waiting || _threads == MaxThreads)
+            if (_jobs.Count <= _waiting || _threads == most)
             {
                 Monitor.Pulse(_gate);
                 return job.Task;
@@ -34,7 +34,7 @@ internal sealed class DiskThreads
         }
 
         // Unsafe: the caller's context, a plugin's perhaps, must not live on in the thread.
-        new Thread(Work, 256 * 1024) { IsBackground = true, Name = "disk" }.UnsafeStart();
+        new Thread(Work, stack) { IsBackground = true, Name = name }.UnsafeStart();
         return job.Task;
     }
 

@@ -31,7 +31,11 @@ public sealed class MaildirStore : IMailStore, IAsyncDisposable
     internal FolderPaths PathsOf(User user) => new(MaildirOf(user), _store.Options.Layout);
 
     /// <summary>For tests that let a server die.</summary>
-    internal ValueTask AbandonAsync() => _folders.AbandonAsync();
+    internal async ValueTask AbandonAsync()
+    {
+        await _store.Search.DisposeAsync().ConfigureAwait(false);
+        await _folders.AbandonAsync().ConfigureAwait(false);
+    }
 
     /// <summary>Where an account's Maildir is.</summary>
     public string MaildirOf(User user) => _store.Options.MaildirOf(user);
@@ -101,7 +105,11 @@ public sealed class MaildirStore : IMailStore, IAsyncDisposable
     };
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _folders.CloseAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _store.Search.DisposeAsync().ConfigureAwait(false);
+        await _folders.CloseAsync().ConfigureAwait(false);
+    }
 
     private async ValueTask<string> LettersAsync(FolderPlace place, string baseName, MessageFlags flags, CancellationToken cancellationToken)
     {

@@ -18,6 +18,11 @@ internal sealed class StoreContext(StoreOptions options, TimeProvider time, ILog
 
     public DiskThreads Disk { get; } = new();
 
+    /// <summary>Reads messages for searches: it is the processor that limits them. The parser recurses, so the stack is larger.</summary>
+    public DiskThreads Readers { get; } = new(Environment.ProcessorCount, 1024 * 1024, "search");
+
+    public SearchIndexes Search => LazyInitializer.EnsureInitialized(ref field, () => new(this));
+
     public DirectorySync Sync => field ??= new(Disk);
 
     public long Failures => Volatile.Read(ref _failures);

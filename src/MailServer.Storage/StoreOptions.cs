@@ -15,6 +15,9 @@ public sealed record StoreOptions
     /// <summary>The host's name, the last part of a message's file name.</summary>
     public required string Hostname { get; init; }
 
+    /// <summary>Whether an index of the messages' texts is kept, for searches.</summary>
+    public bool SearchIndex { get; init; } = true;
+
     /// <summary>Where an account's Maildir is.</summary>
     public string MaildirOf(User user)
     {

@@ -68,45 +68,6 @@ internal sealed partial class FolderView
         }
     }
 
-    public async ValueTask<Outcome<IReadOnlyList<int>>> SearchAsync(SearchKey key, CancellationToken cancellationToken)
-    {
-        if (_folder.IsRetired)
-            return Problem.NoSuchFolder;
-        var program = SearchProgram.Compile(key);
-        List<int> found = [];
-        var lastUid = Count == 0 ? 0 : UidAt(Count);
-        try
-        {
-            if (program.NeedsSize && Count > 0)
-                await MeasureAsync(1, Count, cancellationToken).ConfigureAwait(false);
-            for (var sequence = 1; sequence <= Count; sequence++)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                var subject = new SearchSubject
-                {
-                    Info = program.NeedsSize ? InfoAt(sequence) : KnownAt(sequence),
-                    Sequence = sequence,
-                    IsRecent = IsRecent(sequence),
-                    LastUid = lastUid,
-                    LastSequence = Count,
-                    Open = OpenerOf(_slots[sequence - 1].Entry),
-                };
-                if (program.Matches(subject))
-                    found.Add(sequence);
-
-                // A long search leaves the thread to others now and then.
-                if (program.NeedsFile && sequence % 64 == 0)
-                    await Task.Yield();
-            }
-        }
-        catch (Exception failure) when (DiskProblem.Is(failure))
-        {
-            return _store.Failed("searching", failure);
-        }
-
-        return found;
-    }
-
     /// <summary>What is known without a look at the file.</summary>
     private MessageInfo KnownAt(int sequence)
     {
@@ -125,7 +86,8 @@ internal sealed partial class FolderView
         return TryOpen(path) ?? (_folder.FindRenamed(entry) is { } renamed ? TryOpen(renamed) : null);
     };
 
-    private static FileStream? TryOpen(string path)
+    /// <summary>Opens a message's file; null when it is not there.</summary>
+    public static FileStream? TryOpen(string path)
     {
         try
         {

@@ -7,8 +7,8 @@ using MimeKit.Utils;
 namespace MailServer.Storage;
 
 /// <summary>
-/// BODY: looks for texts in all that is text (text/*, message/*) within a message's body, transfer encoding and charset undone, and in the
-/// headers of its parts and of messages within. Reads in pieces and stops when all is found.
+/// BODY: reads all that is text (text/*, message/*) within a message's body, transfer encoding and charset undone, and in the
+/// headers of its parts and of messages within. Reads in pieces and stops when the reader has enough.
 /// </summary>
 internal sealed class BodySearch : MimeReader
 {
@@ -17,7 +17,7 @@ internal sealed class BodySearch : MimeReader
     private static readonly byte[] Padding = "=="u8.ToArray();
 
     private readonly MimeFeed _feed;
-    private readonly TextScanner _scanner;
+    private readonly ITextSink _sink;
     private bool _isWithin;
     private bool _isText;
     private ContentEncoding _encoding;
@@ -26,31 +26,33 @@ internal sealed class BodySearch : MimeReader
     private byte[] _octets = [];
     private char[] _text = [];
 
-    private BodySearch(MimeFeed feed, IReadOnlyList<string> needles)
-        : base(Options, feed)
-    {
-        _feed = feed;
-        _scanner = new(needles);
-    }
+    private BodySearch(MimeFeed feed, ITextSink sink)
+        : base(Options, feed) =>
+        (_feed, _sink) = (feed, sink);
 
     /// <summary>Which of the texts the message's body holds.</summary>
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A fault of the parser costs the rest of one message, not the search.")]
     public static bool[] Find(Stream message, IReadOnlyList<string> needles)
     {
         if (needles.Count == 0)
             return [];
+        var scanner = new TextScanner(needles);
+        Read(message, scanner);
+        return scanner.Found;
+    }
+
+    /// <summary>Reads the text of a message's body.</summary>
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A fault of the parser costs the rest of one message, not the search.")]
+    public static void Read(Stream message, ITextSink sink)
+    {
         using var feed = new MimeFeed(message);
-        var search = new BodySearch(feed, needles);
         try
         {
-            search.ReadMessage();
+            new BodySearch(feed, sink).ReadMessage();
         }
         catch (Exception problem) when (problem is not (IOException or ObjectDisposedException))
         {
-            // What was found until then is the answer.
+            // What was read until then is the text.
         }
-
-        return search._scanner.Found;
     }
 
     protected override void OnHeadersBegin(long beginOffset, int beginLineNumber, CancellationToken cancellationToken)
@@ -63,12 +65,12 @@ internal sealed class BodySearch : MimeReader
     {
         if (header.Id == HeaderId.ContentTransferEncoding)
             _ = MimeUtils.TryParse(Encoding.Latin1.GetString(header.RawValue).Trim(), out _encoding);
-        if (!_isWithin || _scanner.IsDone)
+        if (!_isWithin || _sink.IsDone)
             return;
-        _scanner.Add(header.Field);
-        _scanner.Add(": ");
-        _scanner.Add(SearchHeader.Decode(header.RawValue));
-        _scanner.End();
+        _sink.Add(header.Field);
+        _sink.Add(": ");
+        _sink.Add(SearchHeader.Decode(header.RawValue));
+        _sink.End();
     }
 
     protected override void OnHeadersEnd(
@@ -99,7 +101,7 @@ internal sealed class BodySearch : MimeReader
     {
         if (!_isText || _charset is null)
             return;
-        if (_scanner.IsDone)
+        if (_sink.IsDone)
         {
             _feed.Stop();
             return;
@@ -117,7 +119,7 @@ internal sealed class BodySearch : MimeReader
         // Some mailers leave the padding out; the decoder would keep the last letters back.
         if (_isText && _transfer is Base64Decoder)
             Decode(_transfer, Padding, 0, Padding.Length);
-        _scanner.End();
+        _sink.End();
     }
 
     private void Decode(IMimeDecoder transfer, byte[] buffer, int start, int count)
@@ -133,6 +135,6 @@ internal sealed class BodySearch : MimeReader
         var needed = _charset!.GetCharCount(octets, flush: false);
         if (_text.Length < needed)
             _text = new char[Math.Max(needed, 8192)];
-        _scanner.Add(_text.AsSpan(0, _charset.GetChars(octets, _text, flush: false)));
+        _sink.Add(_text.AsSpan(0, _charset.GetChars(octets, _text, flush: false)));
     }
 }

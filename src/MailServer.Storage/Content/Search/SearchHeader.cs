@@ -75,6 +75,24 @@ internal sealed class SearchHeader
         return answer;
     }
 
+    /// <summary>All that <see cref="Contains(string, string)"/> and <see cref="Contains(string)"/> look at.</summary>
+    public void CopyTo(ITextSink sink)
+    {
+        foreach (var field in _fields)
+        {
+            var value = $"{Encoding.Latin1.GetString(_octets.AsSpan(field.Start, field.Colon - field.Start))}: {Decode(Value(field))}";
+            sink.Add(value);
+            sink.End();
+
+            // Decoded with its name, a field may read otherwise: without a space after the colon an encoded word is none (RFC 2047 §5).
+            var whole = Decode(_octets.AsSpan(field.Start, field.End - field.Start));
+            if (whole == value)
+                continue;
+            sink.Add(whole);
+            sink.End();
+        }
+    }
+
     /// <summary>Header octets as text: unfolded, encoded words decoded (RFC 2047), raw 8-bit as UTF-8 where it is that.</summary>
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A charset that cannot be decoded must not end a search; the octets are searched as they are.")]
     public static string Decode(ReadOnlySpan<byte> raw)

@@ -3,14 +3,23 @@ namespace MailServer.Storage;
 /// <summary>
 /// A search key made ready to run over many messages. A test answers yes, no or not yet known; the whole is asked first with the index alone,
 /// then with the message's header, then with its body, and stops as soon as it is decided. So no file is opened for a message that flags or
-/// dates decide, and no body is read for one that its header decides, in whatever order the client named the keys.
+/// dates decide, and no body is read for one that its header decides, in whatever order the client named the keys. Where an index knows that a
+/// text is not in the header or not in the body, that is decided too, so that NOT and OR need no thought.
 /// </summary>
 internal sealed class SearchProgram
 {
+    /// <summary>Texts that the index is asked for: clients send one or two, and each takes as long as a look at some messages.</summary>
+    private const int MaxQueries = 16;
+
     private readonly Func<SearchState, bool?> _test;
     private readonly List<string> _needles = [];
+    private readonly List<string> _texts = [];
 
-    private SearchProgram(SearchKey key) => _test = Make(key);
+    private SearchProgram(SearchKey key)
+    {
+        _test = Make(key);
+        Queries = [.. _texts.Select((text, i) => i < MaxQueries ? SearchTerms.QueryOf(text) : null)];
+    }
 
     /// <summary>Whether some test may read the message's file.</summary>
     public bool NeedsFile { get; private set; }
@@ -18,8 +27,14 @@ internal sealed class SearchProgram
     /// <summary>Whether some test asks for a size or a date.</summary>
     public bool NeedsSize { get; private set; }
 
+    /// <summary>What the index can be asked for; null where it could have no answer.</summary>
+    public IReadOnlyList<string?> Queries { get; }
+
     /// <summary>Makes a program of a key.</summary>
     public static SearchProgram Compile(SearchKey key) => new(key);
+
+    /// <summary>Whether a message matches, as far as that is known without its file.</summary>
+    public bool? Decide(in SearchSubject subject) => _test(new() { Subject = subject });
 
     /// <summary>
     /// Whether a message matches. Never throws for what the message holds, only when reading fails. A message whose file is gone matches what
@@ -116,27 +131,40 @@ internal sealed class SearchProgram
         switch (key)
         {
             case SearchKey.Header header:
-                return state => state.Header?.Contains(header.Name, header.Value);
+                // A text too short to be asked for: the messages that have such a field are few enough, often.
+                var field = Text(SearchTerms.QueryOf(header.Value) is null ? header.Name : header.Value);
+                return state => state.IsNotInHeader(field) ? false : state.Header?.Contains(header.Name, header.Value);
             case SearchKey.Sent sent:
                 return state => state.Header is { } header ? header.Date is { } date && Compare(date, sent.Comparison, sent.Date) : null;
             case SearchKey.Body body:
-                var needle = Needle(body.Value);
-                return state => state.Body?[needle];
+                return MakeBody(body.Value);
             case SearchKey.Text text:
-                var either = Needle(text.Value);
-                return state => state.Header?.Contains(text.Value) is true ? true : state.Body?[either];
+                var (inBody, whole) = (MakeBody(text.Value), Text(text.Value));
+                return state =>
+                {
+                    var inHeader = state.IsNotInHeader(whole) ? false : state.Header?.Contains(text.Value);
+                    return inHeader is true ? true : inBody(state) is var body && body is false ? inHeader : body;
+                };
             default:
                 throw new ArgumentOutOfRangeException(nameof(key), key, "a search key without a test");
         }
     }
 
-    private int Needle(string value)
+    private Func<SearchState, bool?> MakeBody(string value)
     {
-        var known = _needles.IndexOf(value);
+        var (needle, text) = (IndexIn(_needles, value), Text(value));
+        return state => state.IsNotInBody(text) ? false : state.Body?[needle];
+    }
+
+    private int Text(string value) => IndexIn(_texts, value);
+
+    private static int IndexIn(List<string> values, string value)
+    {
+        var known = values.IndexOf(value);
         if (known >= 0)
             return known;
-        _needles.Add(value);
-        return _needles.Count - 1;
+        values.Add(value);
+        return values.Count - 1;
     }
 
     private static bool Compare(DateOnly date, DateComparison comparison, DateOnly wanted) => comparison switch
@@ -157,4 +185,8 @@ internal sealed class SearchState
 
     /// <summary>Which of the program's texts the body holds, once read.</summary>
     public bool[]? Body { get; set; }
+
+    public bool IsNotInHeader(int text) => Subject.Hints?.IsNotInHeader(text, Subject.Info.Uid) is true;
+
+    public bool IsNotInBody(int text) => Subject.Hints?.IsNotInBody(text, Subject.Info.Uid) is true;
 }

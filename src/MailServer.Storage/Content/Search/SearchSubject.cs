@@ -18,6 +18,9 @@ internal readonly struct SearchSubject
     /// <summary>The greatest sequence number of the view: what <c>*</c> means in a set of sequence numbers.</summary>
     public required int LastSequence { get; init; }
 
+    /// <summary>What the index knows; null when it does not know this message.</summary>
+    public SearchHints? Hints { get; init; }
+
     /// <summary>Opens the message as it is stored (LF or CRLF); null when it is gone. Called at most once a message; the program disposes it.</summary>
     public required Func<Stream?> Open { get; init; }
 }

@@ -1,7 +1,7 @@
 namespace MailServer.Storage;
 
 /// <summary>Looks for texts in a text that comes in pieces, without case; keeps no more of it than the longest text may span.</summary>
-internal sealed class TextScanner(IReadOnlyList<string> needles)
+internal sealed class TextScanner(IReadOnlyList<string> needles) : ITextSink
 {
     private readonly int _overlap = needles.Max(needle => needle.Length) - 1;
     private char[] _window = [];

@@ -1,0 +1,105 @@
+namespace MailServer.Storage;
+
+/// <summary>
+/// SEARCH, RFC 9051 §6.4.4: first all that needs no file, then what the index rules out, then the messages that are left, on as many
+/// threads as there are processors.
+/// </summary>
+internal sealed partial class FolderView
+{
+    /// <summary>Messages that a thread takes at once: some milliseconds, after which another search gets its turn.</summary>
+    private const int SearchStep = 32;
+
+    public async ValueTask<Outcome<IReadOnlyList<int>>> SearchAsync(SearchKey key, CancellationToken cancellationToken)
+    {
+        if (_folder.IsRetired)
+            return Problem.NoSuchFolder;
+        var program = SearchProgram.Compile(key);
+        List<int> found = [], undecided = [];
+        try
+        {
+            if (program.NeedsSize && Count > 0)
+                await MeasureAsync(1, Count, cancellationToken).ConfigureAwait(false);
+            for (var sequence = 1; sequence <= Count; sequence++)
+                if (program.Decide(SubjectAt(program, sequence)) is not false and var answer)
+                    (answer is true ? found : undecided).Add(sequence);
+            if (undecided.Count == 0)
+                return found;
+            var hints = await HintsAsync(program, undecided, cancellationToken).ConfigureAwait(false);
+            found.AddRange(await ReadAsync(program, undecided, hints, cancellationToken).ConfigureAwait(false));
+        }
+        catch (Exception failure) when (DiskProblem.Is(failure))
+        {
+            return _store.Failed("searching", failure);
+        }
+
+        found.Sort();
+        return found;
+    }
+
+    private async ValueTask<SearchHints?> HintsAsync(SearchProgram program, List<int> undecided, CancellationToken cancellationToken)
+    {
+        if (!_store.Options.SearchIndex || undecided.Count < _store.Search.Few || program.Queries.All(query => query is null))
+            return null;
+        var (identity, today) = (_folder.SearchIdentity, _store.Time.GetUtcNow().Ticks / TimeSpan.TicksPerDay);
+        var hints = await _store.Search.UseAsync(
+            _paths.Root,
+            database =>
+            {
+                var folder = database.FolderOf(identity, today);
+                return folder == 0
+                    ? new SearchHints(new(), [])
+                    : new(database.MarksOf(folder), [.. program.Queries.Select(query => query is null ? null : database.Find(folder, query))]);
+            },
+            cancellationToken).ConfigureAwait(false);
+        if (hints is not null && undecided.Count(sequence => EntryAt(sequence) is var entry && hints.Misses(entry.Uid, entry.BaseName)) >= _store.Search.Few)
+            _store.Search.Ask(_paths.Root, _folder.Place.Path, token => FolderSource.OpenAsync(_table, _folder.Place, token));
+        return hints;
+    }
+
+    /// <summary>Those of the messages that match, in any order.</summary>
+    private async ValueTask<IEnumerable<int>> ReadAsync(
+        SearchProgram program, List<int> undecided, SearchHints? hints, CancellationToken cancellationToken)
+    {
+        var matches = new bool[undecided.Count];
+        var taken = 0;
+        var steps = (undecided.Count + SearchStep - 1) / SearchStep;
+        await Task.WhenAll(Enumerable.Range(0, Math.Min(Environment.ProcessorCount, steps)).Select(_ => TakeAsync())).ConfigureAwait(false);
+        return undecided.Where((_, i) => matches[i]);
+
+        async Task TakeAsync()
+        {
+            while (Interlocked.Increment(ref taken) is var step && step <= steps)
+                await _store.Readers.RunAsync(() => Read((step - 1) * SearchStep)).ConfigureAwait(false);
+        }
+
+        void Read(int first)
+        {
+            try
+            {
+                for (var i = first; i < Math.Min(first + SearchStep, matches.Length); i++)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    matches[i] = program.Matches(SubjectAt(program, undecided[i], hints));
+                }
+            }
+            catch
+            {
+                Interlocked.Exchange(ref taken, steps);                  // the others need not go on
+                throw;
+            }
+        }
+    }
+
+    private FolderEntry EntryAt(int sequence) => _slots[sequence - 1].Entry;
+
+    private SearchSubject SubjectAt(SearchProgram program, int sequence, SearchHints? hints = null) => new()
+    {
+        Info = program.NeedsSize ? InfoAt(sequence) : KnownAt(sequence),
+        Sequence = sequence,
+        IsRecent = IsRecent(sequence),
+        LastUid = UidAt(Count),
+        LastSequence = Count,
+        Hints = hints?.Knows(UidAt(sequence), EntryAt(sequence).BaseName) is true ? hints : null,
+        Open = OpenerOf(EntryAt(sequence)),
+    };
+}
