@@ -46,8 +46,8 @@ internal static partial class Log
     [LoggerMessage(EventId = 330, Level = LogLevel.Warning, Message = "{Path}: searches do without the index: {Reason}")]
     public static partial void SearchFailed(ILogger logger, string path, string reason);
 
-    [LoggerMessage(EventId = 331, Level = LogLevel.Warning, Message = "{Path}: set aside, to be built again: {Reason}")]
-    public static partial void SearchDiscarded(ILogger logger, string path, string reason);
+    [LoggerMessage(EventId = 331, Level = LogLevel.Warning, Message = "{Path}: removed, to be built again: {Reason}")]
+    public static partial void SearchRemoved(ILogger logger, string path, string reason);
 
     // Next free id: 308; 310 to 319 belong to what is broken, 330 to 339 to the search
 }

@@ -12,7 +12,7 @@ public sealed class DependencyTests
         ["Abstractions"] = ([], ["Microsoft.Extensions.Logging.Abstractions", "Microsoft.CodeAnalysis.PublicApiAnalyzers"]),
         ["Wire"] = ([], []),
         ["Posix"] = ([], []),
-        ["Storage"] = (["Abstractions", "Wire", "Posix"], ["MimeKit"]),
+        ["Storage"] = (["Abstractions", "Wire", "Posix"], ["Microsoft.Data.Sqlite", "MimeKit"]),
         ["Accounts"] = (["Abstractions"], ["Konscious.Security.Cryptography.Argon2"]),
         ["Rules"] = (["Abstractions", "Posix"], []),
         ["Extensibility"] = (["Abstractions", "Posix"], ["McMaster.NETCore.Plugins"]),

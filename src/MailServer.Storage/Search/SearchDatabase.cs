@@ -65,17 +65,14 @@ internal sealed class SearchDatabase : IDisposable
         }
     }
 
-    /// <summary>Takes the file away. What is ours can be built again; what is not is kept beside.</summary>
-    /// <exception cref="IOException">It cannot be moved.</exception>
-    public static void Discard(string path, bool isOurs)
+    /// <summary>Takes the file away: it can be built again.</summary>
+    /// <exception cref="IOException">It cannot be removed.</exception>
+    public static void Remove(string path)
     {
         // The log first: SQLite would apply it to the next file of that name.
         foreach (var one in new[] { path + "-wal", path + "-journal", path + "-shm" })
             DurableFile.TryUnlink(one);
-        if (isOurs)
-            DurableFile.Unlink(path);
-        else
-            DurableFile.Rename(path, path + ".broken");
+        DurableFile.Unlink(path);
     }
 
     /// <summary>The number of a folder; 0 when it is not known.</summary>

@@ -84,8 +84,10 @@ internal sealed class SearchIndex(StoreContext store, string root) : IAsyncDispo
             _database?.Dispose();
             if (Damage(failure) is { } isOurs)
             {
-                SearchDatabase.Discard(_path, isOurs);
-                Log.SearchDiscarded(store.Logger, _path, failure.Message);
+                if (!isOurs)
+                    BrokenFile.Keep(_path, failure.Message, store.Logger);
+                SearchDatabase.Remove(_path);
+                Log.SearchRemoved(store.Logger, _path, failure.Message);
                 return;
             }
 
