@@ -33,6 +33,7 @@ internal static class StoreTargets
     {
         Maildir = config.Maildir,
         Layout = config.IsFsLayout ? MaildirLayout.Fs : MaildirLayout.MaildirPlusPlus,
+        SearchIndex = config.HasSearchIndex,
         DataDirectory = config.DataDirectory,
         Hostname = config.Hostname,
     };

@@ -31,6 +31,7 @@ internal static class ConfigKeys
 
     public static readonly ConfigKey Maildir = new("[store]", "maildir", KeyType.Text, "{data}/mail/{domain}/{user}/Maildir");
     public static readonly ConfigKey Layout = new("[store]", "layout", KeyType.Text, "maildir++");
+    public static readonly ConfigKey SearchIndex = new("[store]", "search_index", KeyType.Boolean, "true");
 
     public static readonly ConfigKey DomainName = new("[[domains]]", "name", KeyType.Text, null);
 

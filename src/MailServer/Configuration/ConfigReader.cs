@@ -82,6 +82,7 @@ internal sealed class ConfigReader
             Postmaster = ReadPostmaster(server),
             Maildir = ReadMaildir(store),
             IsFsLayout = store.Choice(ConfigKeys.Layout, ("maildir++", false), ("fs", true)),
+            HasSearchIndex = store.Flag(ConfigKeys.SearchIndex),
             Domains = ReadDomains(),
             Listeners = listeners,
             Tls = ReadTls(listeners),

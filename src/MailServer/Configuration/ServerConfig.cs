@@ -32,6 +32,9 @@ internal sealed record ServerConfig
     /// <summary>Whether folders are directories within each other (<c>fs</c>) and not names with dots (<c>maildir++</c>).</summary>
     public required bool IsFsLayout { get; init; }
 
+    /// <summary>Whether an index of the messages' texts is kept, for searches.</summary>
+    public required bool HasSearchIndex { get; init; }
+
     public required IReadOnlyList<ListenerConfig> Listeners { get; init; }
 
     /// <summary>Null when no listener needs it and none is given.</summary>

@@ -45,6 +45,7 @@ internal sealed class MailHost : IAsyncDisposable
             {
                 Maildir = config.Maildir,
                 Layout = config.IsFsLayout ? MaildirLayout.Fs : MaildirLayout.MaildirPlusPlus,
+                SearchIndex = config.HasSearchIndex,
                 DataDirectory = config.DataDirectory,
                 Hostname = config.Hostname,
             },
@@ -261,6 +262,7 @@ internal sealed class MailHost : IAsyncDisposable
         Compare(old.Postmaster == config.Postmaster, ConfigKeys.Postmaster);
         Compare(old.Maildir == config.Maildir, ConfigKeys.Maildir);
         Compare(old.IsFsLayout == config.IsFsLayout, ConfigKeys.Layout);
+        Compare(old.HasSearchIndex == config.HasSearchIndex, ConfigKeys.SearchIndex);
         Compare(old.Domains.SequenceEqual(config.Domains), ConfigKeys.DomainName);
         Compare(old.MaxMessageSize == config.MaxMessageSize, ConfigKeys.MessageSize);
         Compare(old.PluginDirectory == config.PluginDirectory, ConfigKeys.PluginDirectory);
