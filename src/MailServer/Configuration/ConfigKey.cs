@@ -63,7 +63,7 @@ internal static class ConfigKeys
     /// <summary>All of them, in the order of the documentation.</summary>
     public static IReadOnlyList<ConfigKey> All { get; } =
     [
-        Hostname, Data, DrainTime, HotReload, AllowPlaintextAuth, Postmaster, Maildir, Layout, DomainName, ListenerName, ListenerAddress, ListenerProtocol, ListenerTls,
+        Hostname, Data, DrainTime, HotReload, AllowPlaintextAuth, Postmaster, Maildir, Layout, SearchIndex, DomainName, ListenerName, ListenerAddress, ListenerProtocol, ListenerTls,
         Certificate, CertificateKey, HandshakeLimit, Connections, ConnectionsPerAddress, MessageSize, LogFormat, LogLevel, PluginDirectory, PluginLoad,
         FilterOrder, FilterTimeLimit, FilterOnFailure, GlobalRules,
     ];
