@@ -31,7 +31,8 @@ public sealed class SearchEqualityTests(ITestOutputHelper output)
         {
             var key = MakeKey(random, files, depth: 2);
             var expected = await SearchStore.SearchAsync(plain, key);
-            Assert.True(expected.SequenceEqual(await SearchStore.SearchAsync(view, key)), $"seed {_seed}: {key}");
+            var actual = await SearchStore.SearchAsync(view, key);
+            Assert.True(expected.SequenceEqual(actual), $"seed {_seed}: {key}");
             found += expected.Length;
         }
 
