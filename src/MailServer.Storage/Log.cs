@@ -19,7 +19,7 @@ internal static partial class Log
     [LoggerMessage(EventId = 305, Level = LogLevel.Warning, Message = "{Path}: UIDs begin anew with UIDVALIDITY {UidValidity}: {Reason}")]
     public static partial void NewUidValidity(ILogger logger, string path, uint uidValidity, string reason);
 
-    [LoggerMessage(EventId = 306, Level = LogLevel.Debug, Message = "{Path}: index ignored: {Reason}")]
+    [LoggerMessage(EventId = 306, Level = LogLevel.Warning, Message = "{Path}: index ignored, and built anew: {Reason}")]
     public static partial void IndexIgnored(ILogger logger, string path, string reason);
 
     [LoggerMessage(EventId = 310, Level = LogLevel.Warning, Message = "{Path}: {Reason}; read as far as it makes sense, kept as {Kept}")]
@@ -43,11 +43,15 @@ internal static partial class Log
     [LoggerMessage(EventId = 316, Level = LogLevel.Warning, Message = "{Path}: {Reason}; read as far as it makes sense, and left as it is")]
     public static partial void ForeignIgnored(ILogger logger, string path, string reason);
 
+    [LoggerMessage(EventId = 308, Level = LogLevel.Warning, Message = "{Path}: index good up to octet {Length} and built anew beyond: {Reason}")]
+    public static partial void IndexDamaged(ILogger logger, string path, long length, string reason);
+
+
     [LoggerMessage(EventId = 330, Level = LogLevel.Warning, Message = "{Path}: searches do without the index: {Reason}")]
     public static partial void SearchFailed(ILogger logger, string path, string reason);
 
     [LoggerMessage(EventId = 331, Level = LogLevel.Warning, Message = "{Path}: removed, to be built again: {Reason}")]
     public static partial void SearchRemoved(ILogger logger, string path, string reason);
 
-    // Next free id: 308; 310 to 319 belong to what is broken, 330 to 339 to the search
+    // Next free id: 309; 310 to 319 belong to what is broken, 330 to 339 to the search
 }

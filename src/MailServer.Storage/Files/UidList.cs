@@ -40,16 +40,12 @@ internal sealed partial class UidList
 
     public FileStamp Stamp { get; set; }
 
-    public IReadOnlyDictionary<string, UidRecord> Records => _byBase;
-
     /// <summary>A new list without messages.</summary>
     public static UidList Create(uint uidValidity) => new()
     {
         UidValidity = uidValidity,
         HeaderExtras = $"G{Guid.NewGuid():N}",
     };
-
-    public bool TryFind(string baseName, out UidRecord record) => _byBase.TryGetValue(baseName, out record);
 
     /// <summary>Gives the next UID to a message.</summary>
     public UidRecord Add(string baseName, string extras)
@@ -137,10 +133,6 @@ internal sealed partial class UidList
 
     /// <summary>Has the next writing replace the file.</summary>
     public void MustReplace() => CanAppend = false;
-
-    /// <summary>Adds a key without a value to a message's line. The next writing must be of the whole.</summary>
-    public void Mark(UidRecord record, char key) =>
-        _byBase[record.BaseName] = record with { Extras = record.Extras.Length == 0 ? key.ToString() : $"{record.Extras} {key}" };
 
     public void Forget(string baseName) => _byBase.Remove(baseName);
 

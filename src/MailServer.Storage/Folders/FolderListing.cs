@@ -8,12 +8,12 @@ namespace MailServer.Storage;
 /// </summary>
 internal sealed class FolderListing
 {
-    private readonly Dictionary<string, FolderEntry>.AlternateLookup<ReadOnlySpan<char>> _known;
-    private readonly long _pass;
+    private readonly EntryTable _known;
+    private readonly int _pass;
 
-    public FolderListing(FolderPlace place, Dictionary<string, FolderEntry> known, long pass)
+    public FolderListing(FolderPlace place, EntryTable known, int pass)
     {
-        _known = known.GetAlternateLookup<ReadOnlySpan<char>>();
+        _known = known;
         _pass = pass;
         using (var looker = new Looker(this, place.New, isNew: true))
             while (looker.MoveNext())
@@ -49,7 +49,7 @@ internal sealed class FolderListing
             return;
         }
 
-        var isSame = entry.InNew == isNew && name.SequenceEqual(entry.FileName);
+        var isSame = entry.InNew == isNew && name[baseName.Length..].SequenceEqual(entry.Ending);
         if (entry.Pass == _pass)
         {
             Doubled.Add(new(name.ToString(), isNew));

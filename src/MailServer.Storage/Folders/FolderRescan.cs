@@ -21,6 +21,9 @@ internal sealed class FolderRescan(SharedFolder folder, ILogger logger)
             ThreadPool.UnsafeQueueUserWorkItem(static rescan => _ = rescan.RunAsync(), this, preferLocal: false);
     }
 
+    /// <summary>Whether a look is still to come.</summary>
+    public bool IsAsked => Volatile.Read(ref _isAsked) != 0;
+
     public void Stop() => Volatile.Write(ref _isOver, 1);
 
     private async Task RunAsync()

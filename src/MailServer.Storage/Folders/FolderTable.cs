@@ -220,6 +220,7 @@ internal sealed class FolderTable(StoreContext store, DirectoryWatcher watcher)
     private void Drop(SharedFolder folder)
     {
         folder.Rescan.Stop();
+        folder.Flush.Stop();
         foreach (var watch in folder.Watches)
             watch.Dispose();
         folder.Watches.Clear();

@@ -73,7 +73,9 @@ internal sealed partial class SharedFolder
                 entry.ModSeq = modSeq;
                 entry.Pass = _pass;
                 isOrdered &= _entries.Count == 0 || _entries[^1].Uid < entry.Uid;
-                _byBase[entry.BaseName] = entry;
+                _byBase?.Set(entry);
+                _uids.HandOver(record.BaseName);
+                Unsaved(entry);
                 _entries.Add(entry);
                 if (entry.Note is not null)
                     _notes.Add(entry);
@@ -83,18 +85,15 @@ internal sealed partial class SharedFolder
                 _entries.Sort(static (left, right) => left.Uid.CompareTo(right.Uid));
             _recent = _entries.Count(entry => entry.IsRecent);
             _uidNext = Math.Max(_uidNext, _uids!.UidNext);
-            _isIndexStale = true;
             Publish();
         }
     }
 
     private FolderEntry NewEntry(NewFile file, UidRecord record)
     {
-        var entry = new FolderEntry
+        var entry = new FolderEntry(record.Uid, record.BaseName)
         {
-            Uid = record.Uid,
-            BaseName = record.BaseName,
-            FileName = file.FileName == record.BaseName ? record.BaseName : file.FileName,
+            FileName = file.FileName,
             InNew = file.InNew,
             UidExtras = record.Extras,
             IsRecent = file.InNew || file.IsRecent,
@@ -104,7 +103,7 @@ internal sealed partial class SharedFolder
             entry.Measured(arrival.FileSize, arrival.CrlfSize, arrival.DateTicks);
         else if (file.Note is { } note)
             entry.Measured(note.Octets.Length, note.Octets.Length, note.DateTicks);
-        SetLetters(entry, file.FileName);
+        SetLetters(entry);
         return entry;
     }
 
@@ -114,7 +113,7 @@ internal sealed partial class SharedFolder
         if (!_remembered.Remove(file.BaseName, out var entry) || entry.Uid != record.Uid || !IsSameFile(entry, file))
             return null;
         (entry.IsExpunged, entry.FileName, entry.InNew) = (false, file.FileName, file.InNew);
-        SetLetters(entry, file.FileName);
+        SetLetters(entry);
         return entry;
     }
 

@@ -21,8 +21,7 @@ internal sealed partial class SharedFolder
             foreach (var entry in _entries.FindAll(entry => entry.InNew))
             {
                 var name = entry.FileName.Contains(":2,", StringComparison.Ordinal) ? entry.FileName : entry.BaseName + ":2,";
-                if (TryRename(entry, name))
-                    _isIndexStale = true;
+                TryRename(entry, name);
             }
         }
         finally
@@ -65,11 +64,11 @@ internal sealed partial class SharedFolder
                                 break;
                         }
 
-                        var (name, further) = endings.TryGetValue(entry.FileName.AsSpan(entry.BaseName.Length), out var ending) && !entry.InNew
+                        var (name, further) = endings.TryGetValue(entry.Ending, out var ending) && !entry.InNew
                             ? (entry.BaseName + ending, [])
                             : Changed(entry, change, flags);
                         if (further.Length == 0 && _further.IsEmpty && !entry.InNew)
-                            endings[entry.FileName.AsSpan(entry.BaseName.Length)] = name[entry.BaseName.Length..];
+                            endings[entry.Ending] = name[(name.Length - MessageName.EndingOf(name).Length)..];
                         isThere = name == entry.FileName ? IsThere(entry) : TryRename(entry, name);
                         if (isThere && _further.Set(entry.BaseName, further))
                             isFurther = true;
@@ -80,7 +79,7 @@ internal sealed partial class SharedFolder
                     there.Add(entry);
                     lock (Gate)
                     {
-                        SetLetters(entry, entry.FileName);
+                        SetLetters(entry);
                         if (before.System != entry.System || !before.Keywords.SequenceEqual(entry.Keywords))
                             entry.ModSeq = modSeq = modSeq == 0 ? NextModSeq() : modSeq;
                     }
@@ -93,10 +92,7 @@ internal sealed partial class SharedFolder
                     WriteFurther();
                 if (modSeq != 0)
                     lock (Gate)
-                    {
-                        _isIndexStale = true;
                         Publish();
-                    }
             }
 
             return there;
@@ -200,7 +196,11 @@ internal sealed partial class SharedFolder
         }
 
         lock (Gate)
+        {
             (entry.FileName, entry.InNew) = (name, false);
+            Unsaved(entry);
+        }
+
         return true;
     }
 

@@ -8,29 +8,27 @@ internal sealed partial class SharedFolder
     /// <summary>Dead lines a UID list may hold before it is written anew: below that a rewrite costs more than it saves.</summary>
     private const int MinDeadLines = 1000;
 
-    private bool _isIndexStale;
-
     private string UidListPath => Place.File(UidList.FileName);
 
     private async ValueTask LoadAsync(CancellationToken cancellationToken)
     {
         ReadKeywords();
-        if (ReadUidList() is not { IsWhole: true } list || _store.UidMemory.TryRecall(Place.Path, out _))
-            list = await RepairUidListAsync(cancellationToken).ConfigureAwait(false);
-        TakeList(list);
-        if (_lost.Count > 0)
-            TakeList(await RepairUidListAsync(cancellationToken).ConfigureAwait(false));
-        TmpSweep.Sweep(Place.Tmp, _store);
-    }
-
-    private void TakeList(UidList list)
-    {
-        lock (Gate)
+        var index = TryReadIndex();
+        var isAsked = _store.UidMemory.TryRecall(Place.Path, out _);
+        if (index is not null && !isAsked && KnowsUidList(index))
         {
-            (_uids, _uidNext) = (list, list.UidNext);
-            NextModSeq();
-            LoadIndex();
+            TakeWhole(index);
         }
+        else
+        {
+            if (ReadUidList() is not { IsWhole: true } list || isAsked)
+                list = await RepairUidListAsync(cancellationToken).ConfigureAwait(false);
+            TakeList(list, index);
+            if (_lost.Count > 0)
+                TakeList(await RepairUidListAsync(cancellationToken).ConfigureAwait(false), TryReadIndex());
+        }
+
+        TmpSweep.Sweep(Place.Tmp, _store);
     }
 
     private void AdoptKeywords()
@@ -66,7 +64,10 @@ internal sealed partial class SharedFolder
             return false;
         }
 
+        lock (Gate)
+            list.HandOver(this, _entries);
         _uids = list;
+        _knowsAbsent = false;
         return true;
     }
 
@@ -133,12 +134,15 @@ internal sealed partial class SharedFolder
             var modSeq = 0UL;
             foreach (var entry in _entries)
             {
-                var (_, names) = FlagsOf(entry.BaseName, entry.FileName);
+                var (_, names) = FlagsOf(entry);
                 if (names.SequenceEqual(entry.Keywords))
                     continue;
                 entry.Keywords = names;
                 entry.ModSeq = modSeq = modSeq == 0 ? NextModSeq() : modSeq;
+                Unsaved(entry);
             }
+
+            _isStateStale = true;
 
             if (modSeq != 0)
                 Publish();
@@ -181,19 +185,20 @@ internal sealed partial class SharedFolder
     {
         if (_uids is null || IsRetired || !Directory.Exists(Place.Path))
             return;
-        if (_isIndexStale)
-        {
-            SaveIndex();
-        }
+        var dead = _uids.Absent.Count;
+        if (dead >= MinDeadLines && dead >= _entries.Count)
+            await ForgetAbsentAsync().ConfigureAwait(false);
+        WriteIndex(closes: true);
+    }
 
-        var dead = _uids.Records.Count - _entries.Count;
-        if (dead < MinDeadLines || dead < _entries.Count)
-            return;
+    private async ValueTask ForgetAbsentAsync()
+    {
         using var held = await DotLock.TakeAsync(UidListPath, _store.Time, Logger, CancellationToken.None).ConfigureAwait(false);
         if (!Reload())
             return;
-        foreach (var baseName in _uids.Records.Keys.Where(baseName => !_byBase.ContainsKey(baseName)).ToList())
-            _uids.Forget(baseName);
+        foreach (var record in _uids!.Absent.ToList())
+            _uids.Forget(record.BaseName);
         await ReplaceAsync(_uids, _uids.Records.Values).ConfigureAwait(false);
+        _indexStamp = FileStamp.None;
     }
 }

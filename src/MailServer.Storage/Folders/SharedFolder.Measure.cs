@@ -134,7 +134,7 @@ internal sealed partial class SharedFolder
         lock (Gate)
         {
             entry.Measured(info.Length, crlfSize, info.LastWriteTimeUtc.Ticks);
-            _isIndexStale = true;
+            Unsaved(entry);
         }
 
         return true;

@@ -95,10 +95,10 @@ internal sealed partial class SharedFolder
             return null;
         List<UidRecord> known = [];
         var next = 1u;
-        foreach (var record in index.Records)
+        foreach (var record in index.Entries.Select(entry => entry.Line()).Concat(index.Absent))
             if (record.Uid is > 0 and <= UidValidityFile.Greatest)
             {
-                known.Add(new(record.Uid, MessageName.BaseOf(record.FileName).ToString(), ""));
+                known.Add(record);
                 next = Math.Max(next, record.Uid + 1);
             }
 

@@ -10,7 +10,7 @@ internal sealed partial class SharedFolder
     private FolderTimes _seenTimes;
     private bool _isSettled;
     private bool _isBehind;
-    private long _pass;
+    private int _pass;
 
     /// <summary>Looks at the directories if they have changed, or if forced.</summary>
     /// <exception cref="IOException">The folder cannot be read.</exception>
@@ -51,7 +51,11 @@ internal sealed partial class SharedFolder
 
         await _store.Maker.EnsureAsync(Place).ConfigureAwait(false);
         if (_uids is null)
+        {
             await LoadAsync(cancellationToken).ConfigureAwait(false);
+            if (IsFresh())
+                return; // the index knows of all that the directories' times tell of
+        }
         else
         {
             ReadKeywords();
@@ -67,9 +71,9 @@ internal sealed partial class SharedFolder
         {
             var before = FolderTimes.Of(Place);
             var began = TimeProvider.System.GetUtcNow().UtcTicks; // the file system's clock, whatever ours is
-            var listing = new FolderListing(Place, _byBase, ++_pass);
+            var listing = new FolderListing(Place, ByBase, ++_pass);
             if (listing.HasOddNames && look == 1 && MendNames())
-                listing = new(Place, _byBase, ++_pass);
+                listing = new(Place, ByBase, ++_pass);
             ResolveDoubled(listing);
             Move(listing);
             RetryNotes(listing);
@@ -117,7 +121,7 @@ internal sealed partial class SharedFolder
             if (!File.Exists(first.PathIn(Place)))
             {
                 // It was renamed while we looked: this is its name now.
-                if (_byBase.TryGetValue(baseName, out var entry))
+                if (ByBase.TryGetValue(baseName, out var entry))
                     listing.Moved[entry] = file;
                 else
                     listing.Unknown[baseName] = file;
@@ -139,7 +143,7 @@ internal sealed partial class SharedFolder
 
     private FoundFile FirstOf(FolderListing listing, string baseName)
     {
-        if (!_byBase.TryGetValue(baseName, out var entry))
+        if (!ByBase.TryGetValue(baseName, out var entry))
             return listing.Unknown[baseName];
         return listing.Moved.TryGetValue(entry, out var moved) ? moved : new(entry.FileName, entry.InNew);
     }
@@ -173,14 +177,14 @@ internal sealed partial class SharedFolder
             foreach (var (entry, file) in listing.Moved)
             {
                 (entry.FileName, entry.InNew) = (file.Name, file.InNew);
-                var (system, keywords) = FlagsOf(entry.BaseName, file.Name);
+                Unsaved(entry);
+                var (system, keywords) = FlagsOf(entry);
                 if (system == entry.System && keywords.SequenceEqual(entry.Keywords))
                     continue;
                 (entry.System, entry.Keywords) = (system, keywords);
                 entry.ModSeq = modSeq = modSeq == 0 ? NextModSeq() : modSeq;
             }
 
-            _isIndexStale = true;
             if (modSeq != 0)
                 Publish();
         }
@@ -198,15 +202,16 @@ internal sealed partial class SharedFolder
             foreach (var entry in gone)
             {
                 entry.IsExpunged = true;
-                _byBase.Remove(entry.BaseName);
+                _byBase?.Remove(entry);
+                _uids!.TakeOver(entry.Line());
+                _knowsAbsent &= entry.Note is null; // a note is not in the index
                 if (_views.Count > 0)
                     _remembered[entry.BaseName] = entry;
             }
 
             _entries.RemoveAll(entry => entry.IsExpunged);
             _recent = _entries.Count(entry => entry.IsRecent);
-            NextModSeq();
-            _isIndexStale = true;
+            Vanish(gone, NextModSeq());
             Publish();
         }
     }

@@ -116,7 +116,11 @@ internal sealed partial class SharedFolder
             }
 
         if (isChanged)
+        {
             _uids!.MustReplace();
+            _knowsAbsent = false;
+        }
+
         return isChanged;
     }
 

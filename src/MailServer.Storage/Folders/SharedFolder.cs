@@ -13,7 +13,6 @@ internal sealed partial class SharedFolder
     private const int MaxRemembered = 10_000;
 
     private readonly StoreContext _store;
-    private readonly Dictionary<string, FolderEntry> _byBase = new(StringComparer.Ordinal);
     private readonly Dictionary<string, FolderEntry> _remembered = new(StringComparer.Ordinal);
     private readonly List<FolderEntry> _entries = [];
     private readonly List<FolderView> _views = [];
@@ -25,11 +24,13 @@ internal sealed partial class SharedFolder
     private uint _uidNext = 1;
     private long _version = 1;
     private int _recent;
+    private EntryTable? _byBase;
 
     public SharedFolder(StoreContext store, FolderPlace place)
     {
         (_store, Place) = (store, place);
         Rescan = new(this, store.Logger);
+        Flush = new(this, store.Logger);
     }
 
     public FolderPlace Place { get; }
@@ -40,6 +41,9 @@ internal sealed partial class SharedFolder
 
     /// <summary>Looks again in the background when told to.</summary>
     public FolderRescan Rescan { get; }
+
+    /// <summary>Writes the index a while after something has changed.</summary>
+    public FolderFlush Flush { get; }
 
     /// <summary>What was read of messages lately.</summary>
     public ReadCache Read { get; } = new();
@@ -155,6 +159,7 @@ internal sealed partial class SharedFolder
             if (entry.IsRecent && !entry.InNew)
             {
                 entry.IsRecent = false;
+                Unsaved(entry);
                 claimed.Add(entry.Uid);
             }
 
@@ -173,17 +178,20 @@ internal sealed partial class SharedFolder
     /// The next MODSEQ: above all given before, and above what any other program, or we before the index was lost, may have given:
     /// a lower HIGHESTMODSEQ under the same UIDVALIDITY hides changes from clients (RFC 7162 §3.1.2.2).
     /// </summary>
-    private ulong NextModSeq() =>
-        _highestModSeq = Math.Max(_highestModSeq + 1, (ulong)_store.Time.GetUtcNow().ToUnixTimeSeconds() << 20);
-
-    private void SetLetters(FolderEntry entry, ReadOnlySpan<char> fileName)
+    private ulong NextModSeq()
     {
-        (entry.System, entry.Keywords) = FlagsOf(entry.BaseName, fileName);
+        MarkOpen();
+        return _highestModSeq = Math.Max(_highestModSeq + 1, (ulong)_store.Time.GetUtcNow().ToUnixTimeSeconds() << 20);
     }
 
-    private (SystemFlags System, IReadOnlyList<string> Keywords) FlagsOf(string baseName, ReadOnlySpan<char> fileName)
+    /// <summary>The messages by base name. Opening a folder whose index is up to date does not need them so.</summary>
+    private EntryTable ByBase => _byBase ??= new(_entries);
+
+    private void SetLetters(FolderEntry entry) => (entry.System, entry.Keywords) = FlagsOf(entry);
+
+    private (SystemFlags System, IReadOnlyList<string> Keywords) FlagsOf(FolderEntry entry)
     {
-        var (system, keywords) = _letters.Read(MessageName.LettersOf(fileName));
-        return _further.IsEmpty || _further.Of(baseName) is not { Length: > 0 } further ? (system, keywords) : (system, [.. keywords, .. further]);
+        var (system, keywords) = _letters.Read(MessageName.LettersOf(entry.Ending));
+        return _further.IsEmpty || _further.Of(entry.BaseName) is not { Length: > 0 } further ? (system, keywords) : (system, [.. keywords, .. further]);
     }
 }

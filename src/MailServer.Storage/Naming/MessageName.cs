@@ -12,6 +12,9 @@ internal static class MessageName
         return colon < 0 ? fileName : fileName[..colon];
     }
 
+    /// <summary>What follows the base name.</summary>
+    public static ReadOnlySpan<char> EndingOf(ReadOnlySpan<char> fileName) => fileName[BaseOf(fileName).Length..];
+
     /// <summary>The letters after <c>:2,</c>, up to a further comma that other programs may write.</summary>
     public static ReadOnlySpan<char> LettersOf(ReadOnlySpan<char> fileName)
     {

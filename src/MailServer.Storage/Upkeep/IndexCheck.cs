@@ -13,10 +13,10 @@ internal static class IndexCheck
         {
             if (FolderIndex.Read(place.File(FolderIndex.FileName)) is not { } index)
                 return null;
-            foreach (var record in index.Records)
-                if (files.TryGetValue(MessageName.BaseOf(record.FileName).ToString(), out var facts) && facts.Length != record.FileSize)
-                    return $"it says {record.FileSize} octets of {record.FileName}, which has {facts.Length}";
-            return null;
+            foreach (var entry in index.Entries)
+                if (entry.IsMeasured && files.TryGetValue(entry.BaseName, out var facts) && facts.Length != entry.FileSize)
+                    return $"it says {entry.FileSize} octets of {entry.FileName}, which has {facts.Length}";
+            return index.Damage;
         }
         catch (Exception failure) when (failure is InvalidDataException or EndOfStreamException or FormatException or OverflowException)
         {
