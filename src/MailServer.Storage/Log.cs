@@ -46,7 +46,6 @@ internal static partial class Log
     [LoggerMessage(EventId = 308, Level = LogLevel.Warning, Message = "{Path}: index good up to octet {Length} and built anew beyond: {Reason}")]
     public static partial void IndexDamaged(ILogger logger, string path, long length, string reason);
 
-
     [LoggerMessage(EventId = 330, Level = LogLevel.Warning, Message = "{Path}: searches do without the index: {Reason}")]
     public static partial void SearchFailed(ILogger logger, string path, string reason);
 

@@ -181,7 +181,9 @@ internal sealed partial class SharedFolder
     private ulong NextModSeq()
     {
         MarkOpen();
-        return _highestModSeq = Math.Max(_highestModSeq + 1, (ulong)_store.Time.GetUtcNow().ToUnixTimeSeconds() << 20);
+        var now = _store.Time.GetUtcNow();
+        var micros = (ulong)(now.Ticks % TimeSpan.TicksPerSecond / TimeSpan.TicksPerMicrosecond);
+        return _highestModSeq = Math.Max(_highestModSeq + 1, ((ulong)now.ToUnixTimeSeconds() << 20) + micros);
     }
 
     /// <summary>The messages by base name. Opening a folder whose index is up to date does not need them so.</summary>
