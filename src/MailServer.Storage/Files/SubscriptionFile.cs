@@ -29,6 +29,17 @@ internal sealed class SubscriptionFile(string root, MaildirLayout layout, ILogge
         return names.All;
     }
 
+    /// <summary>Reads what makes sense, and keeps nothing beside.</summary>
+    /// <exception cref="IOException">It cannot be read now.</exception>
+    public List<FolderName> ReadOnly()
+    {
+        var names = new Names(layout);
+        _ = SideFile.Check(FilePath, SideFile.MaxNames, names.Read, out var isThere);
+        if (!isThere)
+            ReadCourier(names);
+        return names.All;
+    }
+
     /// <summary>Reads it and changes nothing; says what is wrong with it, or null.</summary>
     /// <exception cref="IOException">It cannot be read now.</exception>
     public static string? Check(string root, MaildirLayout layout, out IReadOnlyList<FolderName> names)

@@ -131,6 +131,14 @@ internal sealed partial class UidList
     /// <summary>Says that it was read from another server's file, which is not ours to keep or to append to.</summary>
     public void MarkForeign() => (CanAppend, Damage) = (false, null);
 
+    /// <summary>Gives messages the POP3 unique-ids of another server, where they have none.</summary>
+    public void TakePop3Ids(IReadOnlyDictionary<string, string> ids)
+    {
+        foreach (var (baseName, id) in ids)
+            if (_byBase.TryGetValue(baseName, out var record) && record.Extra('P') is null)
+                _byBase[baseName] = record with { Extras = record.Extras.Length == 0 ? $"P{id}" : $"{record.Extras} P{id}" };
+    }
+
     /// <summary>Has the next writing replace the file.</summary>
     public void MustReplace() => CanAppend = false;
 

@@ -50,7 +50,7 @@ internal sealed partial class SharedFolder
         List<UidRecord> records = [];
         foreach (var file in files)
             if (!_uids!.TryFind(file.BaseName, out _))
-                records.Add(_uids.Add(file.BaseName, file.Note is null ? "" : UnreadableNote.Key.ToString()));
+                records.Add(_uids.Add(file.BaseName, ExtrasOf(file)));
         if (isMarked && records.Count == 0)
             await ReplaceAsync(_uids!, _uids!.Records.Values).ConfigureAwait(false);
         else

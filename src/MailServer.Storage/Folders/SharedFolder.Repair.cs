@@ -9,6 +9,12 @@ internal sealed partial class SharedFolder
     /// <summary>What the index knows and the list has lost: UIDs that are not below its UIDNEXT.</summary>
     private readonly List<UidRecord> _lost = [];
 
+    /// <summary>Unique-ids that Courier's POP3 server has given, while the folder is numbered for the first time.</summary>
+    private Dictionary<string, string> _pop3Ids = [];
+
+    private string ExtrasOf(NewFile file) =>
+        file.Note is not null ? UnreadableNote.Key.ToString() : _pop3Ids.TryGetValue(file.BaseName, out var id) ? $"P{id}" : "";
+
     /// <summary>Called for each line of the index that the list does not have. One below UIDNEXT was dropped on purpose.</summary>
     private void NoteLost(uint uid, string baseName)
     {
@@ -107,10 +113,12 @@ internal sealed partial class SharedFolder
 
     private async ValueTask<UidList> NewUidListAsync()
     {
+        _pop3Ids = CourierPop3List.Read(Place, Logger);
         if (CourierFiles.ReadUids(Place, Logger) is { } adopted)
         {
             // Keywords first: without a UID list all is done again.
             AdoptKeywords();
+            adopted.TakePop3Ids(_pop3Ids);
             await ReplaceAsync(adopted, adopted.Records.Values).ConfigureAwait(false);
             return adopted;
         }

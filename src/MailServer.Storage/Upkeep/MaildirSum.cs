@@ -8,7 +8,7 @@ internal sealed class MaildirSum
     public const string FileName = "maildirsize";
 
     /// <summary>Octets: the format asks that it be counted anew from 5120 on, and some programs do so late.</summary>
-    private const long MaxOctets = 1 << 20;
+    public const long MaxOctets = 1 << 20;
 
     private long _size;
     private long _count;

@@ -11,7 +11,11 @@ internal static class StoreCommand
     /// <summary>The group. A command that needs more than a few lines has a file of its own, and one line here.</summary>
     public static Command Build() => new("store", "Checks, rebuilds and adopts Maildirs, and moves mail in and out.")
     {
-        StoreVerifyCommand.Build(), StoreImportCommand.Build(), StoreExportCommand.Build(),
+        StoreAdoptCommand.Build(),
+        StoreVerifyCommand.Build(),
+        StoreRebuildCommand.Build(),
+        StoreImportCommand.Build(),
+        StoreExportCommand.Build(),
     };
 
     /// <summary>Which account; left out: all of them.</summary>

@@ -1,0 +1,14 @@
+namespace MailServer.Storage;
+
+/// <summary>Files of ours that are built from others, so that they may be removed at any time.</summary>
+internal static class CacheFiles
+{
+    /// <summary>Of a folder, and for INBOX of the account.</summary>
+    public static IEnumerable<string> In(string directory) =>
+        Directory.EnumerateFiles(directory, "mailserver-*").Where(path => IsCache(Path.GetFileName(path)));
+
+    /// <summary>The index, structures and search; not keywords and special uses, which are nowhere else, nor the journal.</summary>
+    public static bool IsCache(string name) =>
+        name.StartsWith("mailserver-index", StringComparison.Ordinal) || name.StartsWith("mailserver-structure", StringComparison.Ordinal)
+        || name.StartsWith("mailserver-search", StringComparison.Ordinal);
+}

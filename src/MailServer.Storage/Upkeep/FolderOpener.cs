@@ -1,0 +1,52 @@
+using MailServer.Posix;
+using Microsoft.Extensions.Logging;
+
+namespace MailServer.Storage;
+
+/// <summary>Opens the folders of a Maildir one after the other through a store of its own, beside a server that may run.</summary>
+internal sealed class FolderOpener(string maildir, MaildirLayout layout, string hostname, TimeProvider time, ILoggerFactory logging)
+{
+    private static readonly User Nobody = new() { Name = "store", Address = new("store", "localhost") };
+
+    public int Folders { get; private set; }
+
+    public long Messages { get; private set; }
+
+    /// <summary>Opens each, and closes it again, which writes its index.</summary>
+    /// <param name="before">What is done before each is opened.</param>
+    /// <param name="progress">Hears how far it is.</param>
+    /// <param name="cancellationToken">Gives up; what is done stays done.</param>
+    /// <returns>The folders that could not be opened, each with the reason.</returns>
+    public async ValueTask<IReadOnlyList<string>> OpenAllAsync(Action<FolderPlace>? before, IProgress<UpkeepProgress>? progress, CancellationToken cancellationToken)
+    {
+        List<string> failed = [];
+        using var watcher = DirectoryWatcher.Create();
+        var options = new StoreOptions { Maildir = maildir, Layout = layout, DataDirectory = maildir, Hostname = hostname };
+        var store = new MaildirStore(options, watcher, time, logging);
+        await using (store.ConfigureAwait(false))
+        {
+            var opened = await store.OpenAsync(Nobody, cancellationToken).ConfigureAwait(false);
+            if (!opened.TryGet(out var account, out var problem))
+                return [$"{maildir}: {problem.Text}"];
+            var places = new FolderPaths(maildir, layout).All();
+            foreach (var place in places)
+            {
+                progress?.Report(new(place.Name.Value, ++Folders, places.Count, Messages));
+                before?.Invoke(place);
+
+                // Read-only: what is in new stays there, and recent.
+                var view = await account.OpenFolderAsync(place.Name, FolderAccess.ReadOnly, null, cancellationToken).ConfigureAwait(false);
+                if (!view.TryGet(out var folder, out problem))
+                {
+                    failed.Add($"{place.Path}: {problem.Text}");
+                    continue;
+                }
+
+                Messages += folder.Count;
+                await folder.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+
+        return failed;
+    }
+}
