@@ -88,6 +88,15 @@ internal sealed class ServerProcess : IAsyncDisposable
         return document.RootElement.EnumerateArray().Single(plugin => plugin.GetProperty("id").GetString() == id).Clone();
     }
 
+    public int Id => _process!.Id;
+
+    /// <summary>The most memory that the server has had at once, in octets.</summary>
+    public long PeakMemory()
+    {
+        _process!.Refresh();
+        return _process.PeakWorkingSet64;
+    }
+
     /// <summary>SIGKILL: nothing is said, nothing is flushed.</summary>
     public async Task KillAsync()
     {
