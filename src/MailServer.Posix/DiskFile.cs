@@ -40,6 +40,14 @@ public static class DiskFile
         return File.OpenHandle(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
     }
 
+    /// <summary>Opens a file that is there to be read and written.</summary>
+    /// <exception cref="IOException">It is not there, or cannot be written.</exception>
+    public static SafeFileHandle OpenToReadAndWrite(string path)
+    {
+        DiskProbe.Before(DiskCall.Open, path);
+        return File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+    }
+
     /// <summary>Reads a small file whole.</summary>
     /// <exception cref="IOException">It is not there, or cannot be read.</exception>
     public static byte[] ReadAllBytes(string path)

@@ -18,4 +18,69 @@ public sealed class VanishedTests
     [InlineData(new uint[] { 1, 2, 3, 5, 7, 8 }, "1-3 5-5 7-8")]
     public void Ranges_join_what_follows(uint[] uids, string ranges) =>
         Assert.Equal(ranges, string.Join(' ', UidRange.Of(uids).Select(range => $"{range.First}-{range.Last}")));
+
+    [Fact]
+    public async Task The_log_tells_what_was_expunged_since_and_outlives_a_shutdown()
+    {
+        await using var test = new TestStore();
+        for (var i = 0; i < 9; i++)
+            await test.AppendAsync("x\r\n");
+        ulong start, middle;
+        await using (var view = await test.ViewAsync())
+        {
+            start = view.HighestModSeq;
+            await view.ExpungeAsync([2, 3], TestStore.Token);
+            await view.RefreshAsync(true, TestStore.Token);
+            middle = view.HighestModSeq;
+            File.Delete(Directory.GetFiles(Path.Combine(test.Maildir, "cur")).Order().Last());
+            await TestStore.UntilAsync(view, () => view.Count == 6);
+            Assert.Equal("2-3 9-9", Text(view.VanishedSince(start)));
+            Assert.Equal("9-9", Text(view.VanishedSince(middle)));
+            Assert.Equal("", Text(view.VanishedSince(view.HighestModSeq)));
+        }
+
+        await test.StopAndStartAsync();
+        await using (var view = await test.ViewAsync())
+        {
+            Assert.Equal("2-3 9-9", Text(view.VanishedSince(start)));
+            Assert.Equal("9-9", Text(view.VanishedSince(middle)));
+        }
+
+        // After a kill with a change under way nobody knows: all that is absent is told, to whom it may concern.
+        await using (var view = await test.ViewAsync())
+        {
+            await view.ExpungeAsync([1], TestStore.Token);
+            await test.RestartAsync();
+        }
+
+        await using var after = await test.ViewAsync();
+        Assert.Equal("1-3 9-9", Text(after.VanishedSince(middle)));
+        Assert.Equal("", Text(after.VanishedSince(after.HighestModSeq)));
+    }
+
+    [Fact]
+    public async Task What_a_view_still_has_it_is_not_told_of_and_what_came_back_neither()
+    {
+        await using var test = new TestStore();
+        for (var i = 0; i < 4; i++)
+            await test.AppendAsync("x\r\n");
+        await using var view = await test.ViewAsync();
+        await using var other = await test.ViewAsync();
+        var start = view.HighestModSeq;
+        await other.ExpungeAsync([2], TestStore.Token);
+        Assert.Equal("", Text(view.VanishedSince(start)));
+        Assert.Equal("2-2", Text(other.VanishedSince(start)));
+
+        var path = Directory.GetFiles(Path.Combine(test.Maildir, "cur")).Order().Last();
+        var aside = Path.Combine(test.Data, "aside");
+        File.Move(path, aside);
+        await TestStore.UntilAsync(other, () => other.Count == 2);
+        Assert.Equal("2-2 4-4", Text(other.VanishedSince(start)));
+        File.Move(aside, path);
+        await using var third = await test.ViewAsync();
+        await TestStore.UntilAsync(third, () => third.Count == 3);
+        Assert.Equal("2-2", Text(third.VanishedSince(start)));
+    }
+
+    private static string Text(IReadOnlyList<UidRange> ranges) => string.Join(' ', ranges.Select(range => $"{range.First}-{range.Last}"));
 }

@@ -39,6 +39,12 @@ public sealed record FolderStatus
 
     /// <summary>Sum of the sizes (RFC 8438).</summary>
     public required long Size { get; init; }
+
+    /// <summary>How many with <c>\Deleted</c> (RFC 9051 §6.3.11).</summary>
+    public int Deleted { get; init; }
+
+    /// <summary>MAILBOXID (RFC 8474 §4.1); null when the store has none.</summary>
+    public string? MailboxId { get; init; }
 }
 
 /// <summary>What a folder is opened for.</summary>

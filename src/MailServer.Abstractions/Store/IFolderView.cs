@@ -21,6 +21,9 @@ public interface IFolderView : IAsyncDisposable
     /// <summary>HIGHESTMODSEQ, as far as this view has been told.</summary>
     ulong HighestModSeq { get; }
 
+    /// <summary>MAILBOXID (RFC 8474 §4): the folder's for its life, also under another name. Null when the store has none.</summary>
+    string? MailboxId => null;
+
     /// <summary>How many messages this view has.</summary>
     int Count { get; }
 
@@ -65,6 +68,18 @@ public interface IFolderView : IAsyncDisposable
 
     /// <summary>The POP3 unique-id (RFC 1939 §7): 1 to 70 printable characters, the same for ever, kept from an adopted store.</summary>
     string UniqueIdAt(int sequence);
+
+    /// <summary>EMAILID (RFC 8474 §5.1): the same for a message and its copies, and for ever. Null when the store has none.</summary>
+    string? EmailIdAt(int sequence) => null;
+
+    /// <summary>SAVEDATE (RFC 8514): when the message came into this folder; null when that is not known.</summary>
+    DateTimeOffset? SaveDateAt(int sequence) => null;
+
+    /// <summary>
+    /// UIDs that were expunged after a MODSEQ (RFC 7162 §3.2.5), without those that this view still has. Where that is not known any more, all
+    /// UIDs below UIDNEXT that no message has: a client may be told of more than it had (RFC 7162 §3.2.7).
+    /// </summary>
+    IReadOnlyList<UidRange> VanishedSince(ulong modSeq) => UidRange.Gaps(Enumerable.Range(1, Count).Select(UidAt), UidNext);
 
     /// <summary>ENVELOPE, BODYSTRUCTURE and the places of the parts. Every message has some, however broken it is.</summary>
     ValueTask<Outcome<MessageStructure>> StructureAtAsync(int sequence, CancellationToken cancellationToken);

@@ -105,6 +105,9 @@ internal sealed class FolderEntry
     public void Measured(long fileSize, long crlfSize, long dateTicks) =>
         (_bareLines, DateTicks, CrlfSize) = ((int)(crlfSize - fileSize), dateTicks, crlfSize);
 
+    /// <summary>When it came into this folder (RFC 8514): a copy gets a base name of its own, which begins with the second. Null when the name tells none.</summary>
+    public DateTimeOffset? SaveDate => MessageName.SecondsOf(BaseName) is > 0 and <= MaxSeconds and var seconds ? DateTimeOffset.UnixEpoch.AddSeconds(seconds) : null;
+
     /// <summary>What sessions may know. Where the file was gone before it was measured, its name tells what it can.</summary>
     public MessageInfo Info()
     {

@@ -221,6 +221,7 @@ internal sealed class FolderTable(StoreContext store, DirectoryWatcher watcher)
     {
         folder.Rescan.Stop();
         folder.Flush.Stop();
+        folder.CloseStructures();
         foreach (var watch in folder.Watches)
             watch.Dispose();
         folder.Watches.Clear();

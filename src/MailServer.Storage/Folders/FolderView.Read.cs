@@ -50,6 +50,8 @@ internal sealed partial class FolderView
         var entry = _slots[sequence - 1].Entry;
         if (_folder.Read.TryStructure(entry, out var known))
             return known;
+        if (_folder.KeptStructure(entry) is { } kept)
+            return kept;
         if (await NoteAsync(entry, cancellationToken).ConfigureAwait(false) is { } note)
             return StructureReader.Read(note.OpenRead(), entry.CrlfSize);
         var opened = await OpenFileAsync(entry, cancellationToken).ConfigureAwait(false);
@@ -60,6 +62,7 @@ internal sealed partial class FolderView
             using var stream = new FileStream(file, FileAccess.Read, bufferSize: 0);
             var structure = StructureReader.Read(stream, entry.CrlfSize);
             _folder.Read.Remember(entry, structure);
+            _folder.KeepStructure(entry, structure);
             return structure;
         }
         catch (Exception failure) when (DiskProblem.Is(failure))

@@ -132,6 +132,23 @@ internal sealed partial class FolderView : IFolderView
             return entry.Flags;
     }
 
+    public string MailboxId => _folder.MailboxId;
+
+    public string EmailIdAt(int sequence)
+    {
+        var entry = _slots[sequence - 1].Entry;
+        return ObjectIds.OfEmail(entry.BaseName, entry.UidExtras);
+    }
+
+    public DateTimeOffset? SaveDateAt(int sequence) => _slots[sequence - 1].Entry.SaveDate;
+
+    public IReadOnlyList<UidRange> VanishedSince(ulong modSeq)
+    {
+        HashSet<uint> held = [.. _slots.Where(slot => slot.Entry.IsExpunged).Select(slot => slot.Entry.Uid)];
+        lock (_folder.Gate)
+            return _folder.VanishedSince(modSeq, held);
+    }
+
     public async ValueTask MeasureAsync(int first, int last, CancellationToken cancellationToken)
     {
         try

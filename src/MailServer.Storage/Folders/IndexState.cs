@@ -31,6 +31,9 @@ internal sealed record IndexState
     /// <summary>Header keys of the UID list.</summary>
     public string HeaderExtras { get; init; } = "";
 
+    /// <summary>Octets of the structures' file that the messages' records know of.</summary>
+    public long Structures { get; init; }
+
     /// <summary>Which start of the machine it was written in.</summary>
     public string Boot { get; init; } = "";
 
@@ -50,6 +53,7 @@ internal sealed record IndexState
         }
 
         writer.Write(UidNext);
+        writer.Write(Structures);
         writer.Write(CanAppend);
         writer.Write(HeaderExtras);
         writer.Write(Boot);
@@ -74,6 +78,7 @@ internal sealed record IndexState
                 Keywords = Stamp(),
                 Further = Stamp(),
                 UidNext = reader.ReadUInt32(),
+                Structures = reader.ReadInt64(),
                 CanAppend = reader.ReadBoolean(),
                 HeaderExtras = reader.ReadString(),
                 Boot = reader.ReadString(),

@@ -75,7 +75,7 @@ internal sealed partial class SharedFolder
             }
 
             _store.Reached("named");
-            var records = files.ConvertAll(file => _uids!.Add(file.BaseName, ""));
+            var records = files.ConvertAll(file => _uids!.Add(file.BaseName, file.Arrival?.Key ?? ""));
 
             // Both at once: the file system answers with one commit. A line without a file is only a gap.
             await Task.WhenAll(SyncAsync(files), AppendAsync(records)).ConfigureAwait(false);
@@ -107,4 +107,8 @@ internal sealed partial class SharedFolder
 /// <param name="FileSize">The file's size.</param>
 /// <param name="CrlfSize">Its size with CRLF line ends.</param>
 /// <param name="DateTicks">The file's modification time.</param>
-internal readonly record struct Arrival(string BaseName, string Draft, MessageFlags Flags, long FileSize, long CrlfSize, long DateTicks);
+internal readonly record struct Arrival(string BaseName, string Draft, MessageFlags Flags, long FileSize, long CrlfSize, long DateTicks)
+{
+    /// <summary>The key of its line in the UID list that says of which message it is a copy.</summary>
+    public string Key { get; init; } = "";
+}

@@ -132,7 +132,7 @@ internal sealed partial class SharedFolder : IUidLines
     private void TakeState(FolderIndex index)
     {
         var state = index.State;
-        _highestModSeq = state.HighestModSeq;
+        (_highestModSeq, _knownStructures) = (state.HighestModSeq, state.Structures);
         _vanished.Clear();
         if (!index.IsOpen && index.Damage is null && state.Boot == BootId.Current && BootId.Current.Length > 0
             && state.Keywords == _keywords.Stamp && state.Further == _further.Stamp)
@@ -193,6 +193,9 @@ internal sealed partial class SharedFolder : IUidLines
     /// <summary>Appends what has changed, or writes all when most of the file is outdated. The caller holds <see cref="Io"/>.</summary>
     private void WriteIndex(bool closes)
     {
+        FlushStructures();
+        if (closes)
+            DropDeadStructures();
         var frames = new MemoryStream();
         bool isWhole;
         lock (Gate)
@@ -253,6 +256,7 @@ internal sealed partial class SharedFolder : IUidLines
             Keywords = _keywords.Stamp,
             Further = _further.Stamp,
             UidNext = _uids!.UidNext,
+            Structures = _knownStructures,
             CanAppend = _uids.CanAppend,
             HeaderExtras = _uids.HeaderExtras,
             Boot = BootId.Current,

@@ -14,13 +14,15 @@ internal sealed partial class SharedFolder
     /// UIDs of messages expunged after a MODSEQ, in ascending ranges. Where the log does not reach back that far, all UIDs below UIDNEXT that
     /// no message has: RFC 7162 §3.2.7 allows more than were expunged since. The caller holds the gate.
     /// </summary>
-    public IReadOnlyList<UidRange> VanishedSince(ulong modSeq)
+    /// <param name="modSeq">Since when.</param>
+    /// <param name="held">Messages that a session has not been told of yet: it will be, in its own time.</param>
+    public IReadOnlyList<UidRange> VanishedSince(ulong modSeq, IReadOnlyCollection<uint> held)
     {
         if (modSeq < _vanishedFrom)
-            return UidRange.Gaps(_entries.ConvertAll(entry => entry.Uid), _uidNext);
+            return UidRange.Gaps(held.Count == 0 ? _entries.Select(entry => entry.Uid) : _entries.Select(entry => entry.Uid).Union(held).Order(), _uidNext);
         SortedSet<uint> uids = [];
         for (var i = _vanished.Count - 1; i >= 0 && _vanished[i].ModSeq > modSeq; i--)
-            if (IndexFrom(_vanished[i].Uid) is var at && (at == _entries.Count || _entries[at].Uid != _vanished[i].Uid))
+            if (!held.Contains(_vanished[i].Uid) && IndexFrom(_vanished[i].Uid) is var at && (at == _entries.Count || _entries[at].Uid != _vanished[i].Uid))
                 uids.Add(_vanished[i].Uid);
         return UidRange.Of(uids);
     }

@@ -68,6 +68,9 @@ internal sealed partial class SharedFolder
 
     public uint UidValidity => _uids?.UidValidity ?? 0;
 
+    /// <summary>MAILBOXID (RFC 8474 §4).</summary>
+    public string MailboxId => _uids is { } list ? ObjectIds.OfMailbox(list.HeaderExtras, list.UidValidity) : "";
+
     public ILogger Logger => _store.Logger;
 
     // The members below are for callers that hold the gate.
@@ -130,10 +133,11 @@ internal sealed partial class SharedFolder
     {
         lock (Gate)
         {
-            var (unseen, size) = (0, 0L);
+            var (unseen, deleted, size) = (0, 0, 0L);
             foreach (var entry in _entries)
             {
                 unseen += (entry.System & SystemFlags.Seen) == 0 ? 1 : 0;
+                deleted += (entry.System & SystemFlags.Deleted) != 0 ? 1 : 0;
                 size += entry.IsMeasured ? entry.CrlfSize : 0;
             }
 
@@ -146,6 +150,8 @@ internal sealed partial class SharedFolder
                 UidValidity = UidValidity,
                 HighestModSeq = _highestModSeq,
                 Size = size,
+                Deleted = deleted,
+                MailboxId = MailboxId,
             };
         }
     }
