@@ -14,17 +14,15 @@ internal sealed partial class FolderView
         if (_folder.IsRetired)
             return Problem.NoSuchFolder;
         var program = SearchProgram.Compile(key);
-        List<int> found = [], undecided = [];
+        List<int> found = [];
         try
         {
             if (program.NeedsSize && Count > 0)
                 await MeasureAsync(1, Count, cancellationToken).ConfigureAwait(false);
-            for (var sequence = 1; sequence <= Count; sequence++)
-                if (program.Decide(SubjectAt(program, sequence)) is not false and var answer)
-                    (answer is true ? found : undecided).Add(sequence);
-            if (undecided.Count == 0)
-                return found;
+            var undecided = Decide(program, Enumerable.Range(1, Count), null, found);
             var hints = await HintsAsync(program, undecided, cancellationToken).ConfigureAwait(false);
+            if (hints is not null)
+                undecided = Decide(program, undecided, hints, found);
             found.AddRange(await ReadAsync(program, undecided, hints, cancellationToken).ConfigureAwait(false));
         }
         catch (Exception failure) when (DiskProblem.Is(failure))
@@ -34,6 +32,16 @@ internal sealed partial class FolderView
 
         found.Sort();
         return found;
+    }
+
+    /// <summary>Finds what is decided without a look at the messages; returns what is not.</summary>
+    private List<int> Decide(SearchProgram program, IEnumerable<int> sequences, SearchHints? hints, List<int> found)
+    {
+        List<int> undecided = [];
+        foreach (var sequence in sequences)
+            if (program.Decide(SubjectAt(program, sequence, hints, NeverOpened)) is not false and var answer)
+                (answer is true ? found : undecided).Add(sequence);
+        return undecided;
     }
 
     private async ValueTask<SearchHints?> HintsAsync(SearchProgram program, List<int> undecided, CancellationToken cancellationToken)
@@ -79,7 +87,7 @@ internal sealed partial class FolderView
                 for (var i = first; i < Math.Min(first + SearchStep, matches.Length); i++)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-                    matches[i] = program.Matches(SubjectAt(program, undecided[i], hints));
+                    matches[i] = program.Matches(SubjectAt(program, undecided[i], hints, OpenerOf(EntryAt(undecided[i]))));
                 }
             }
             catch
@@ -92,7 +100,9 @@ internal sealed partial class FolderView
 
     private FolderEntry EntryAt(int sequence) => _slots[sequence - 1].Entry;
 
-    private SearchSubject SubjectAt(SearchProgram program, int sequence, SearchHints? hints = null) => new()
+    private static Stream? NeverOpened() => throw new InvalidOperationException("nothing is read yet");
+
+    private SearchSubject SubjectAt(SearchProgram program, int sequence, SearchHints? hints, Func<Stream?> open) => new()
     {
         Info = program.NeedsSize ? InfoAt(sequence) : KnownAt(sequence),
         Sequence = sequence,
@@ -100,6 +110,6 @@ internal sealed partial class FolderView
         LastUid = UidAt(Count),
         LastSequence = Count,
         Hints = hints?.Knows(UidAt(sequence), EntryAt(sequence).BaseName) is true ? hints : null,
-        Open = OpenerOf(EntryAt(sequence)),
+        Open = open,
     };
 }
