@@ -7,8 +7,9 @@ internal static class CacheFiles
     public static IEnumerable<string> In(string directory) =>
         Directory.EnumerateFiles(directory, "mailserver-*").Where(path => IsCache(Path.GetFileName(path)));
 
-    /// <summary>The index, structures and search; not keywords and special uses, which are nowhere else, nor the journal.</summary>
+    /// <summary>The index, structures and search; not keywords and special uses, which are nowhere else, nor the journal, nor what was kept because it was not ours.</summary>
     public static bool IsCache(string name) =>
-        name.StartsWith("mailserver-index", StringComparison.Ordinal) || name.StartsWith("mailserver-structure", StringComparison.Ordinal)
-        || name.StartsWith("mailserver-search", StringComparison.Ordinal);
+        !BrokenFile.IsKept(name)
+        && (name.StartsWith("mailserver-index", StringComparison.Ordinal) || name.StartsWith("mailserver-structure", StringComparison.Ordinal)
+            || name.StartsWith("mailserver-search", StringComparison.Ordinal));
 }
