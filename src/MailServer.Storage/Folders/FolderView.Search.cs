@@ -60,8 +60,15 @@ internal sealed partial class FolderView
             },
             cancellationToken).ConfigureAwait(false);
         if (hints is not null && undecided.Count(sequence => EntryAt(sequence) is var entry && hints.Misses(entry.Uid, entry.BaseName)) >= _store.Search.Few)
-            _store.Search.Ask(_paths.Root, _folder.Place.Path, token => FolderSource.OpenAsync(_table, _folder.Place, token));
+            AskForIndex();
         return hints;
+    }
+
+    private void AskForIndex()
+    {
+        // Not this view: it has a session, whose plugin may have to go before the folder's turn comes.
+        var (table, place) = (_table, _folder.Place);
+        _store.Search.Ask(_paths.Root, place.Path, token => FolderSource.OpenAsync(table, place, token));
     }
 
     /// <summary>Those of the messages that match, in any order.</summary>
