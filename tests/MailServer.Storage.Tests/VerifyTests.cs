@@ -25,7 +25,7 @@ public sealed class VerifyTests
         { "unreadable", "cur/1.dir.host", root => Directory.CreateDirectory(Path.Combine(root, "cur", "1.dir.host")) },
         { "unreadable", "new/1.link.host", root => File.CreateSymbolicLink(Path.Combine(root, "new", "1.link.host"), "/nonexistent") },
         { "file-name", "cur/:2,S", root => File.WriteAllText(Path.Combine(root, "cur", ":2,S"), Message) },
-        { "mode", $"cur/{Name}:2,S", root => File.SetUnixFileMode(Path.Combine(root, "cur", Name + ":2,S"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead) },
+        { "mode", $"cur/{Name}:2,S", root => Open(root, Path.Combine(root, "cur", Name + ":2,S")) },
         { "mode", "new", root => File.SetUnixFileMode(Path.Combine(root, "new"), UnixFileMode.UserRead) },
         { "directory", "tmp", root => Directory.Delete(Path.Combine(root, "tmp")) },
         { "directory", ".Sub/cur", root => Directory.CreateDirectory(Path.Combine(root, ".Sub", "new")) },
@@ -62,6 +62,10 @@ public sealed class VerifyTests
         for (var i = 0; i < 30; i++)
             Directory.CreateDirectory(Path.Combine(test.Maildir, "cur", $"{i}.dir.host"));
         Assert.Equal(30, Assert.Single(Verify(test)).Count);
+
+        var verifier = new MaildirVerifier(test.Maildir, test.Layout, TimeProvider.System);
+        _ = verifier.Verify(null, readsAll: true, null, TestStore.Token);
+        Assert.Equal((1, 31L, 18L), (verifier.Folders, verifier.Messages, verifier.Octets));
     }
 
     [Fact]
@@ -82,6 +86,12 @@ public sealed class VerifyTests
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         await (await test.ViewAsync()).DisposeAsync();
         await test.StopAndStartAsync();
+    }
+
+    private static void Open(string root, string path)
+    {
+        File.SetUnixFileMode(root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherExecute);
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
     }
 
     private static void Old(string path)

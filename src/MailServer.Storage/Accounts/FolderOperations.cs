@@ -41,7 +41,7 @@ internal sealed class FolderOperations(StoreContext store, FolderTable table, Fo
         Retire(place);
 
         // First out of sight in one step, then removed; what dies in between is swept.
-        var grave = Path.Combine(paths.Root, "tmp", store.Names.Next());
+        var grave = Path.Combine(paths.PlaceOf(FolderName.Inbox)!.Tmp, store.Names.Next());
         if (IsFs)
             BuryFs(place, grave);
         else

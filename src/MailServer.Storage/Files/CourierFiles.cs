@@ -50,6 +50,8 @@ internal static class CourierFiles
         return keywords;
     }
 
+    public static bool HasKeywords(FolderPlace place) => Directory.Exists(place.File(KeywordFolder));
+
     private static IEnumerable<string> LinesOf(string path, long limit, ILogger logger)
     {
         try

@@ -10,11 +10,19 @@ internal sealed class FolderPaths(string root, MaildirLayout layout)
 
     public string Root { get; } = root;
 
+    /// <summary>
+    /// Where INBOX is: the Maildir itself. In layout fs some programs keep it as a directory of its own beside the others, as mbsync does
+    /// with <c>SubFolders Verbatim</c>.
+    /// </summary>
+    private string InboxPath => layout == MaildirLayout.Fs && !Directory.Exists(Path.Combine(Root, "cur")) && Directory.Exists(Path.Combine(Root, "INBOX", "cur"))
+        ? Path.Combine(Root, "INBOX")
+        : Root;
+
     /// <summary>The folder's place, whether it is there or not; null when no directory can have that name.</summary>
     public FolderPlace? PlaceOf(FolderName folder)
     {
         if (folder.IsInbox)
-            return new(Root, folder, Root);
+            return new(Root, folder, InboxPath);
         if (!FolderName.TryParse(folder.Value, out var name) || name != folder)
             return null;
         var levels = name.Value.Split('/');
@@ -44,7 +52,7 @@ internal sealed class FolderPaths(string root, MaildirLayout layout)
         else
             AddPlusPlus(places);
         places.Sort((left, right) => string.CompareOrdinal(left.Name.Value, right.Name.Value));
-        places.Insert(0, new(Root, FolderName.Inbox, Root));
+        places.Insert(0, new(Root, FolderName.Inbox, InboxPath));
         return places;
     }
 

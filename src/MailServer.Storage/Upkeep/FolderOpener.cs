@@ -31,11 +31,12 @@ internal sealed class FolderOpener(string maildir, MaildirLayout layout, string 
             var places = new FolderPaths(maildir, layout).All();
             foreach (var place in places)
             {
-                progress?.Report(new(place.Name.Value, ++Folders, places.Count, Messages));
+                Folders++;
+                progress?.Report(new(place.Name.Value, Folders, places.Count, Messages));
                 before?.Invoke(place);
 
-                // Read-only: what is in new stays there, and recent.
-                var view = await account.OpenFolderAsync(place.Name, FolderAccess.ReadOnly, null, cancellationToken).ConfigureAwait(false);
+                // As POP3 does, to itself: what is in new stays there, and recent.
+                var view = await account.OpenFolderAsync(place.Name, FolderAccess.Maildrop, null, cancellationToken).ConfigureAwait(false);
                 if (!view.TryGet(out var folder, out problem))
                 {
                     failed.Add($"{place.Path}: {problem.Text}");
@@ -43,10 +44,25 @@ internal sealed class FolderOpener(string maildir, MaildirLayout layout, string 
                 }
 
                 Messages += folder.Count;
+                if (folder.Count > 0)
+                    await folder.MeasureAsync(1, folder.Count, cancellationToken).ConfigureAwait(false);
+                if (CourierFiles.HasKeywords(place))
+                    await GiveLettersAsync(folder, cancellationToken).ConfigureAwait(false);
                 await folder.DisposeAsync().ConfigureAwait(false);
             }
         }
 
         return failed;
+    }
+
+    /// <summary>Courier's keywords come without letters in file names; with them, Dovecot and others see them too.</summary>
+    private static async ValueTask GiveLettersAsync(IFolderView folder, CancellationToken cancellationToken)
+    {
+        var same = Enumerable.Range(1, folder.Count)
+            .Select(sequence => (Sequence: sequence, Flags: folder.FlagsAt(sequence)))
+            .Where(message => message.Flags.Keywords.Count > 0)
+            .GroupBy(message => $"{message.Flags.System} {string.Join(' ', message.Flags.Keywords)}");
+        foreach (var messages in same)
+            await folder.StoreAsync([.. messages.Select(message => message.Sequence)], FlagChange.Replace, messages.First().Flags, cancellationToken).ConfigureAwait(false);
     }
 }

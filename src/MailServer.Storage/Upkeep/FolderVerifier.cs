@@ -5,7 +5,7 @@ using MailServer.Posix;
 namespace MailServer.Storage;
 
 /// <summary>Looks at one folder.</summary>
-internal sealed class FolderVerifier(FolderPlace place, uint owner, FindingList findings, TimeProvider time)
+internal sealed class FolderVerifier(FolderPlace place, FileFacts root, FindingList findings, TimeProvider time)
 {
     private const UnixFileMode Strangers = UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.GroupWrite;
     private const UnixFileMode Owners = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -19,8 +19,6 @@ internal sealed class FolderVerifier(FolderPlace place, uint owner, FindingList 
     private readonly Dictionary<string, string> _byBase = new(StringComparer.Ordinal);
     private readonly Dictionary<string, FileFacts> _facts = new(StringComparer.Ordinal);
     private readonly HashSet<char> _letters = [];
-
-    public required MaildirLayout Layout { get; init; }
 
     public long Messages { get; private set; }
 
@@ -55,11 +53,11 @@ internal sealed class FolderVerifier(FolderPlace place, uint owner, FindingList 
 
     private void CheckMode(string path, FileFacts facts, UnixFileMode needed)
     {
-        if (facts.Owner != owner)
-            findings.Add("owner", path, string.Create(CultureInfo.InvariantCulture, $"it belongs to user {facts.Owner}, the Maildir to {owner}"), "chown it");
+        if (facts.Owner != root.Owner)
+            findings.Add("owner", path, string.Create(CultureInfo.InvariantCulture, $"it belongs to user {facts.Owner}, the Maildir to {root.Owner}"), "chown it");
         else if ((facts.Mode & needed) != needed)
             findings.Add("mode", path, "its owner may not read and write it", $"chmod {(facts.Kind == FileKind.Directory ? "700" : "600")}");
-        else if ((facts.Mode & Strangers) != 0)
+        else if ((facts.Mode & Strangers) != 0 && (root.Mode & (UnixFileMode.OtherExecute | UnixFileMode.GroupExecute)) != 0)
             findings.Add("mode", path, "others than its owner may read or write it", $"chmod {(facts.Kind == FileKind.Directory ? "700" : "600")}, if that is not wanted");
     }
 

@@ -43,8 +43,9 @@ public sealed class MaildirVerifier(string maildir, MaildirLayout layout, TimePr
         var total = new MaildirSum();
         foreach (var place in places)
         {
-            progress?.Report(new(place.Name.Value, ++Folders, places.Count, Messages));
-            var folder = new FolderVerifier(place, root.Owner, _findings, time) { Layout = layout };
+            Folders++;
+            progress?.Report(new(place.Name.Value, Folders, places.Count, Messages));
+            var folder = new FolderVerifier(place, root, _findings, time);
             folder.Verify(readsAll, () => progress?.Report(new(place.Name.Value, Folders, places.Count, Messages + folder.Messages)), cancellationToken);
             Messages += folder.Messages;
             Octets += folder.Octets;

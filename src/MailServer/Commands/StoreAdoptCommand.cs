@@ -56,7 +56,7 @@ internal static class StoreAdoptCommand
             problems.AddRange(await adoption.ApplyAsync(progress, cancellationToken).ConfigureAwait(false));
             var after = MaildirSurveyor.Look(target.Maildir, target.Layout, TimeProvider.System, progress, cancellationToken);
             problems.AddRange(MaildirAdoption.Compare(survey, after));
-            survey = after;
+            survey = after with { Programs = survey.Programs };
         }
 
         problems.AddRange(survey.Findings.Where(finding => Hindrances.Contains(finding.Kind)).Select(finding => $"{finding.Path}: {finding.What}"));
