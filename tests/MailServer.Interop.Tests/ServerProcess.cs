@@ -51,10 +51,10 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     private static string BuildConfiguration => AppContext.BaseDirectory.Contains("/Release/", StringComparison.Ordinal) ? "Release" : "Debug";
 
-    public static async Task<ServerProcess> StartAsync()
+    public static async Task<ServerProcess> StartAsync(string layout = "maildir++")
     {
         var server = new ServerProcess();
-        server.Prepare();
+        server.Prepare(layout);
         await server.RunAsync();
         return server;
     }
@@ -148,7 +148,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         _directory.Dispose();
     }
 
-    private void Prepare()
+    private void Prepare(string layout)
     {
         CopyDirectory(Path.Combine(Path.GetDirectoryName(Executable)!, "plugins"), Plugins);
         Directory.CreateDirectory(Rules);
@@ -169,6 +169,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 
             [store]
             maildir = "{"{data}/mail/{domain}/{user}/Maildir"}"
+            layout = "{layout}"
 
             [[domains]]
             name = "example.org"
