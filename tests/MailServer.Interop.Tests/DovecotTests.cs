@@ -57,11 +57,11 @@ public sealed class DovecotTests
     {
         using var client = await dovecot.ImapAsync();
         var inbox = client.Inbox!;
-        await inbox.OpenAsync(FolderAccess.ReadWrite);
-        await inbox.StoreAsync(0, new StoreFlagsRequest(StoreAction.Add, MessageFlags.Flagged | MessageFlags.Answered) { Keywords = { "FromDovecot" } });
-        await inbox.StoreAsync(1, new StoreFlagsRequest(StoreAction.Add, MessageFlags.Deleted));
+        await inbox.OpenAsync(MailKit.FolderAccess.ReadWrite);
+        await inbox.StoreAsync(0, new StoreFlagsRequest(StoreAction.Add, MailKit.MessageFlags.Flagged | MailKit.MessageFlags.Answered) { Keywords = { "FromDovecot" } });
+        await inbox.StoreAsync(1, new StoreFlagsRequest(StoreAction.Add, MailKit.MessageFlags.Deleted));
         await inbox.ExpungeAsync();
-        await inbox.AppendAsync(new AppendRequest(Mail("appended by Dovecot"), MessageFlags.Seen, new DateTimeOffset(2020, 2, 3, 4, 5, 6, TimeSpan.Zero)));
+        await inbox.AppendAsync(new AppendRequest(Mail("appended by Dovecot"), MailKit.MessageFlags.Seen, new DateTimeOffset(2020, 2, 3, 4, 5, 6, TimeSpan.Zero)));
         var made = (await client.GetFolder(client.PersonalNamespaces[0]).CreateAsync("Neu & schön", true))!;
         await inbox.CopyToAsync([0, 1], made);
         await client.DisconnectAsync(true);
@@ -89,17 +89,17 @@ public sealed class DovecotTests
         List<string> lines = [];
         using (var client = await openImap())
         {
-            var folders = await client.GetFoldersAsync(client.PersonalNamespaces[0]);
+            var folders = await client.GetFoldersAsync(client.PersonalNamespaces[0], false);
             foreach (var folder in folders.Where(folder => (folder.Attributes & (FolderAttributes.NoSelect | FolderAttributes.NonExistent)) == 0))
             {
-                await folder.OpenAsync(FolderAccess.ReadOnly);
+                await folder.OpenAsync(MailKit.FolderAccess.ReadOnly);
                 lines.Add($"{folder.FullName} {folder.UidValidity} {folder.UidNext}");
                 foreach (var message in await folder.FetchAsync(0, -1, MessageSummaryItems.UniqueId | MessageSummaryItems.Flags | MessageSummaryItems.InternalDate | MessageSummaryItems.Size | MessageSummaryItems.Envelope))
-                    lines.Add($"{folder.FullName} uid {message.UniqueId.Id} {message.Flags & ~MessageFlags.Recent} {string.Join(',', message.Keywords.Order(StringComparer.Ordinal))} {message.InternalDate!.Value.UtcDateTime:u} {message.Size}");
+                    lines.Add($"{folder.FullName} uid {message.UniqueId.Id} {message.Flags & ~MailKit.MessageFlags.Recent} {string.Join(',', message.Keywords.Order(StringComparer.Ordinal))} {message.InternalDate!.Value.UtcDateTime:u} {message.Size}");
                 await folder.CloseAsync();
             }
 
-            var subscribed = await client.GetFoldersAsync(client.PersonalNamespaces[0], subscribedOnly: true);
+            var subscribed = await client.GetFoldersAsync(client.PersonalNamespaces[0], true);
             lines.AddRange(subscribed.Select(folder => $"subscribed {folder.FullName}"));
             await client.DisconnectAsync(true);
         }

@@ -57,6 +57,36 @@ public sealed class BrokenFileTests
     }
 
     [Fact]
+    public void Whatever_a_list_holds_its_uids_are_unique_and_the_next_is_above_them()
+    {
+        var seed = Environment.GetEnvironmentVariable("MAILSERVER_SEED") is { } given ? int.Parse(given, CultureInfo.InvariantCulture) : Random.Shared.Next();
+        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed} (MAILSERVER_SEED)");
+        var random = new Random(seed);
+        string[] pieces = ["3 V99 N12 Gabc\n", "1 99 12\n", "3 :a\n", "5 S1 W2 :b:2,S\n", "9 Pxy :c d\n", "\n", "\r\n", " :", "4294967295 :x\n", "4293918720 :y\n", "0 :z\n", "\0", "\u00e4\ud83d", "N", "V0", "7 e\n", "12"];
+        for (var round = 0; round < 20_000; round++)
+        {
+            var bytes = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, random.Next(12)).Select(_ => pieces[random.Next(pieces.Length)])));
+            for (var change = random.Next(3); change > 0 && bytes.Length > 0; change--)
+                bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
+            var list = UidList.Salvage(bytes);
+            var uids = list.Records.Values.Select(record => record.Uid).ToList();
+            Assert.Equal(uids.Count, uids.Distinct().Count());
+            Assert.All(uids, uid => Assert.InRange(uid, 1u, list.UidNext - 1));
+            if (!list.HasUidValidity || list.IsExhausted)
+            {
+                list.Renew(77);
+                Assert.False(list.IsExhausted);
+            }
+
+            // Written anew it is whole, and the same.
+            var again = UidList.Salvage(list.Format(list.Records.Values));
+            Assert.Null(again.Damage);
+            Assert.Equal((list.UidValidity, list.UidNext), (again.UidValidity, again.UidNext));
+            Assert.Equal(list.Records.Values.OrderBy(record => record.Uid), again.Records.Values.OrderBy(record => record.Uid));
+        }
+    }
+
+    [Fact]
     public async Task A_list_that_breaks_under_a_running_server_keeps_its_uidvalidity_and_uids()
     {
         await using var test = new TestStore();

@@ -63,6 +63,17 @@ internal sealed class SubscriptionFile(string root, MaildirLayout layout, ILogge
         }
     }
 
+    /// <summary>Writes down what Courier has, so that Dovecot sees it too; a file that is there is left alone.</summary>
+    /// <exception cref="IOException">It failed.</exception>
+    public async ValueTask TakeOverAsync(TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (File.Exists(FilePath) || Read() is not { Count: > 0 } names)
+            return;
+        using var held = await DotLock.TakeAsync(FilePath, time, logger, cancellationToken).ConfigureAwait(false);
+        if (!File.Exists(FilePath))
+            Write(names);
+    }
+
     /// <summary>Adds or takes away a name.</summary>
     /// <exception cref="IOException">It failed; the old file is as it was.</exception>
     public async ValueTask<Problem?> SetAsync(FolderName folder, bool subscribed, StoreContext store, CancellationToken cancellationToken)
@@ -77,12 +88,16 @@ internal sealed class SubscriptionFile(string root, MaildirLayout layout, ILogge
             names.Add(folder);
         else
             names.Remove(folder);
+        Write(names);
+        return null;
+    }
 
+    private void Write(IEnumerable<FolderName> names)
+    {
         var text = new StringBuilder(Version2).Append("\n\n");
         foreach (var name in names)
             text.AppendJoin('\t', name.Value.Split('/').Select(Encode)).Append('\n');
         DurableFile.WriteAllBytes(FilePath, Encoding.UTF8.GetBytes(text.ToString()), DiskFile.Private);
-        return null;
     }
 
     private string Encode(string level) => ModifiedUtf7.Encode(level, layout == MaildirLayout.Fs ? "" : ".");

@@ -97,7 +97,7 @@ internal sealed partial class UidList
                 UidValidity = Number(word[1..]);
             else if (word[0] == 'N')
                 UidNext = Math.Max(1, Number(word[1..]));
-            else
+            else if (Ascii.IsValid(word))
                 extras.Add(word);
         if (UidValidity == 0)
             return 0;
@@ -127,7 +127,7 @@ internal sealed partial class UidList
         isOdd = mended is not null;
         var name = mended ?? Encoding.UTF8.GetString(rest);
         var baseName = MessageName.BaseOf(name);
-        if (baseName.IsEmpty || baseName.Contains('\0'))
+        if (baseName.IsEmpty || baseName.Contains('\0') || baseName[^1] == '\r')
             return false;
         record = new(uid, baseName.Length == name.Length ? name : baseName.ToString(), extras);
         return true;

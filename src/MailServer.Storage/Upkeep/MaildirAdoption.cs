@@ -17,8 +17,13 @@ public sealed class MaildirAdoption(string maildir, MaildirLayout layout, string
     /// <param name="progress">Hears how far it is.</param>
     /// <param name="cancellationToken">Gives up; what is done stays done.</param>
     /// <returns>The folders that could not be opened, each with the reason.</returns>
-    public ValueTask<IReadOnlyList<string>> ApplyAsync(IProgress<UpkeepProgress>? progress, CancellationToken cancellationToken) =>
-        new FolderOpener(maildir, layout, hostname, time, logging).OpenAllAsync(null, progress, cancellationToken);
+    /// <exception cref="IOException">Subscriptions cannot be written.</exception>
+    public async ValueTask<IReadOnlyList<string>> ApplyAsync(IProgress<UpkeepProgress>? progress, CancellationToken cancellationToken)
+    {
+        var failed = await new FolderOpener(maildir, layout, hostname, time, logging).OpenAllAsync(null, progress, cancellationToken).ConfigureAwait(false);
+        await new SubscriptionFile(maildir, layout, logging.CreateLogger("MailServer.Storage")).TakeOverAsync(time, cancellationToken).ConfigureAwait(false);
+        return failed;
+    }
 
     /// <summary>What an adoption has changed of UIDs and UIDVALIDITY that clients know: nothing, if all went well.</summary>
     public static IReadOnlyList<string> Compare(MaildirSurvey before, MaildirSurvey after)

@@ -29,7 +29,7 @@ public sealed class MaildirRebuild(string maildir, MaildirLayout layout, string 
     public ValueTask<IReadOnlyList<string>> RunAsync(IProgress<UpkeepProgress>? progress, CancellationToken cancellationToken) =>
         _opener.OpenAllAsync(static place =>
         {
-            foreach (var path in CacheFiles.In(place.Path).ToList())
+            foreach (var path in CacheFiles.In(place.Path))
                 File.Delete(path);
         }, progress, cancellationToken);
 }
