@@ -209,6 +209,9 @@ internal sealed class FolderTable(StoreContext store, DirectoryWatcher watcher)
                 return (folder, false);
             }
 
+            // Nobody will release a retired folder that nobody holds.
+            if (folder is { Holders: 0 })
+                Drop(folder);
             folder = new(store, place) { Holders = 1 };
             _folders[place.Path] = folder;
             folder.Watches.Add(watcher.Watch(place.New, folder.Rescan.Ask));

@@ -32,13 +32,6 @@ internal sealed class ReadCache
             Of(entry).Structure = structure;
     }
 
-    /// <summary>The places that earlier readings of a message came by.</summary>
-    public CrlfMap MapOf(FolderEntry entry)
-    {
-        lock (_gate)
-            return Of(entry).Map;
-    }
-
     private Read Of(FolderEntry entry)
     {
         if (Find(entry) is { } known)
@@ -68,8 +61,6 @@ internal sealed class ReadCache
     private sealed class Read(FolderEntry entry)
     {
         public FolderEntry Entry { get; } = entry;
-
-        public CrlfMap Map { get; } = new();
 
         public MessageStructure? Structure { get; set; }
     }
