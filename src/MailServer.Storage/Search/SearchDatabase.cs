@@ -42,7 +42,11 @@ internal sealed class SearchDatabase : IDisposable
     public static SearchDatabase Open(string path)
     {
         if (!File.Exists(path))
+        {
+            Remove(path);                                               // its log may be left
             StoreContext.WriteNew(path, []);
+        }
+
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
             DataSource = path,

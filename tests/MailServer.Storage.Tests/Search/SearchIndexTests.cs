@@ -152,6 +152,49 @@ public sealed class SearchIndexTests
     }
 
     [Fact]
+    public async Task A_file_that_is_deleted_is_made_again_though_its_log_is_left()
+    {
+        await using var test = new SearchStore();
+        test.PutMany(60);
+        var store = test.Open();
+        await using (var view = await SearchStore.ViewAsync(store))
+        {
+            await SearchStore.IndexAsync(store, view);
+            File.Copy(test.IndexFile + "-wal", test.IndexFile + "-kept");
+        }
+
+        await store.DisposeAsync();
+        File.Delete(test.IndexFile);
+        File.Move(test.IndexFile + "-kept", test.IndexFile + "-wal");
+        var again = test.Open();
+        await using var view2 = await SearchStore.ViewAsync(again);
+        Assert.Equal(20, (await SearchStore.SearchAsync(view2, Needle)).Length);
+        await SearchStore.IdleAsync(again);
+        Assert.Equal(20, (await SearchStore.SearchAsync(view2, Needle)).Length);
+        Assert.Equal(60, await MarksAsync(again, test));
+    }
+
+    [Fact]
+    public async Task A_folder_that_nobody_searches_leaves_the_index()
+    {
+        await using var test = new SearchStore();
+        test.PutMany(30);
+        test.PutMany(30, folder: ".Old");
+        var store = test.Open();
+        await using (var view = await SearchStore.ViewAsync(store, "Old"))
+            await SearchStore.IndexAsync(store, view);
+        await store.DisposeAsync();
+        Scalar(test.IndexFile, "UPDATE folders SET used = used - 61");
+
+        var again = test.Open();
+        await using var inbox = await SearchStore.ViewAsync(again);
+        await SearchStore.IndexAsync(again, inbox);
+        Assert.Equal(30, await MarksAsync(again, test));
+        await again.DisposeAsync();
+        Assert.Equal(60L, Scalar(test.IndexFile, "SELECT count(*) FROM texts"));
+    }
+
+    [Fact]
     public async Task A_file_that_cannot_be_used_costs_time_only()
     {
         await using var test = new SearchStore();
