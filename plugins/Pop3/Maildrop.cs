@@ -29,9 +29,9 @@ internal sealed class Maildrop : IAsyncDisposable
     public long Size { get; private set; }
 
     /// <summary>Logs in to a user's maildrop.</summary>
-    public static async ValueTask<Outcome<Maildrop>> OpenAsync(IMailStore store, User user, CancellationToken cancellationToken)
+    public static async ValueTask<Outcome<Maildrop>> OpenAsync(IMailStore store, User user, Author author, CancellationToken cancellationToken)
     {
-        if (!(await store.OpenAsync(user, cancellationToken).ConfigureAwait(false)).TryGet(out var account, out var problem))
+        if (!(await store.OpenAsync(user, author, cancellationToken).ConfigureAwait(false)).TryGet(out var account, out var problem))
             return problem;
         var isOpen = false;
         try

@@ -131,7 +131,7 @@ internal sealed partial class Pop3Session
             return ++_failedLogins < services.Options.MaxLoginFailures ? Err("[AUTH] Wrong name or password"u8) : HangUp("too many failed logins");
         }
 
-        var opened = await Maildrop.OpenAsync(services.Store, user, limit.Token).ConfigureAwait(false);
+        var opened = await Maildrop.OpenAsync(services.Store, user, Author.Of("pop3", connection.Info), limit.Token).ConfigureAwait(false);
         if (!opened.TryGet(out var maildrop, out var problem))
         {
             Log.NotOpened(services.Logger, connection.Info.Id, user.Name, problem.Text);

@@ -21,6 +21,15 @@ public sealed record DeliveryReport
     /// <summary>The files written, in the order of the delivery's folders; empty when it was discarded or failed.</summary>
     public IReadOnlyList<string> Paths { get; init; } = [];
 
+    /// <summary>The same files with the folders they are in. A copy that an earlier try wrote is not among them.</summary>
+    public IReadOnlyList<(FolderName Folder, string Path)> Written { get; init; } = [];
+
+    /// <summary>The message's own name for itself, the Message-ID field; null without one.</summary>
+    public string? MessageIdField { get; init; }
+
+    /// <summary>The fields that filters wrote.</summary>
+    public IReadOnlyList<(string Name, string Value)> Findings { get; init; } = [];
+
     /// <summary>Why it is not delivered, or null. Then the peer was told to try again, and nothing was acknowledged.</summary>
     public Problem? Problem { get; init; }
 

@@ -23,7 +23,7 @@ public sealed class MailPipeline : IMailIngress
     /// <param name="logging">Makes the pipeline's logger.</param>
     public MailPipeline(
         PipelineOptions options, MaildirStore store, PluginManager plugins, RuleEngine? rules, IDeliveryObserver? observer, TimeProvider time, ILoggerFactory logging)
-        : this(options, new MaildirAdapter(store), new PluginRoles(plugins), rules, observer, time, logging)
+        : this(options, new MaildirAdapter(store), new PluginRoles(plugins), rules, new DeliveryJournal(store, observer), time, logging)
     {
     }
 

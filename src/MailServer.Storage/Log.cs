@@ -52,5 +52,8 @@ internal static partial class Log
     [LoggerMessage(EventId = 331, Level = LogLevel.Warning, Message = "{Path}: removed, to be built again: {Reason}")]
     public static partial void SearchRemoved(ILogger logger, string path, string reason);
 
-    // Next free id: 309; 310 to 319 belong to what is broken, 330 to 339 to the search
+    [LoggerMessage(EventId = 320, Level = LogLevel.Warning, Message = "{Path}: the journal cannot be written ({Reason}); mail goes on without it")]
+    public static partial void JournalFailed(ILogger logger, string path, string reason);
+
+    // Next free id: 309; 310 to 319 belong to what is broken, 320 to 329 to journal and quota, 330 to 339 to the search
 }

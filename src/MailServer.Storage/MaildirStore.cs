@@ -69,6 +69,7 @@ public sealed class MaildirStore : IMailStore, IAsyncDisposable
         {
             var baseName = _store.Names.Next(spool.FileSize, spool.CrlfSize);
             var letters = await LettersAsync(place, baseName, KeywordName.Allowed(flags), cancellationToken).ConfigureAwait(false);
+            _store.Journals.Of(place.Root).Outside.Expect(folder, baseName);
             var path = await new Deliverer(_store).DeliverAsync(spool, place, baseName, letters).ConfigureAwait(false);
             Interlocked.Increment(ref _delivered);
             _folders.Touch(place.Path);
@@ -81,19 +82,26 @@ public sealed class MaildirStore : IMailStore, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask<Outcome<IMailAccount>> OpenAsync(User user, CancellationToken cancellationToken)
+    public ValueTask<Outcome<IMailAccount>> OpenAsync(User user, CancellationToken cancellationToken) =>
+        OpenAsync(user, new Author { Kind = "server" }, cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask<Outcome<IMailAccount>> OpenAsync(User user, Author author, CancellationToken cancellationToken)
     {
         var paths = new FolderPaths(MaildirOf(user), _store.Options.Layout);
         try
         {
             await _store.Maker.EnsureAsync(paths.PlaceOf(FolderName.Inbox)!).ConfigureAwait(false);
-            return new MaildirAccount(_store, _folders, paths, user);
+            return new MaildirAccount(_store, _folders, paths, user, author);
         }
         catch (Exception failure) when (DiskProblem.Is(failure))
         {
             return _store.Failed("opening an account", failure);
         }
     }
+
+    /// <summary>Writes down what happened to a user's mail. Never fails.</summary>
+    public void WriteJournal(User user, JournalEntry entry) => _store.Journals.Of(MaildirOf(user)).Add(entry);
 
     /// <summary>What the store is doing.</summary>
     public StoreStatus Status() => new()

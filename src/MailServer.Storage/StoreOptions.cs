@@ -18,6 +18,15 @@ public sealed record StoreOptions
     /// <summary>Whether an index of the messages' texts is kept, for searches.</summary>
     public bool SearchIndex { get; init; } = true;
 
+    /// <summary>Days that an account's journal is kept; 0 for none.</summary>
+    public int JournalDays { get; init; } = 400;
+
+    /// <summary>What an account may hold of which its directory says nothing.</summary>
+    public Quota Quota { get; init; } = new();
+
+    /// <summary>Per cent of a quota at which its owner is told; 0 for never.</summary>
+    public int QuotaWarning { get; init; } = 90;
+
     /// <summary>Where an account's Maildir is.</summary>
     public string MaildirOf(User user)
     {

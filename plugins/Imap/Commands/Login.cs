@@ -51,7 +51,7 @@ internal static class Login
         if (result is not { Outcome: AuthOutcome.Accepted, User: { } accepted })
             return Refuse(session, user, result.Outcome);
 
-        var opened = await session.Services.Store.OpenAsync(accepted, cancellationToken).ConfigureAwait(false);
+        var opened = await session.Services.Store.OpenAsync(accepted, Author.Of("imap", session.Connection.Info), cancellationToken).ConfigureAwait(false);
         if (!opened.TryGet(out var account, out var problem))
             return Completion.From(problem);
         session.State = new ImapState.Authenticated(account);

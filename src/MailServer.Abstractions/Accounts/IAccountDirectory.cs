@@ -28,4 +28,8 @@ public interface IAccountEditor
 
     /// <summary>Replaces an account's password hash.</summary>
     ValueTask<Problem?> SetPasswordAsync(EmailAddress address, string passwordHash, CancellationToken cancellationToken);
+
+    /// <summary>Sets what an account may hold; null for the server's own limits. An editor that has no place for it says so.</summary>
+    ValueTask<Problem?> SetQuotaAsync(EmailAddress address, Quota? quota, CancellationToken cancellationToken) =>
+        new(new Problem(new(5, 5, 1), "This directory keeps no quotas") { Reason = ProblemReason.Impossible });
 }

@@ -11,4 +11,7 @@ public sealed record User
 
     /// <summary>The home directory that the directory names, for <c>{home}</c> in the store's path.</summary>
     public string? Home { get; init; }
+
+    /// <summary>What the account may hold; null where the directory says nothing and the server's own limits hold.</summary>
+    public Quota? Quota { get; init; }
 }

@@ -37,6 +37,9 @@ public interface IMailAccount : IAsyncDisposable
     ValueTask<Outcome<FolderStatus>> StatusAsync(FolderName folder, bool withSize, CancellationToken cancellationToken) =>
         StatusAsync(folder, cancellationToken);
 
+    /// <summary>What the account holds and may hold (RFC 9208 §4.3).</summary>
+    ValueTask<Outcome<QuotaUsage>> QuotaAsync(CancellationToken cancellationToken) => new(new QuotaUsage());
+
     /// <summary>Opens a folder for one session.</summary>
     /// <param name="folder">Which.</param>
     /// <param name="access">What for.</param>

@@ -68,7 +68,7 @@ internal sealed class DeliverStage(IDeliveryStore store, IDeliveryObserver? obse
 #pragma warning restore CA1031
     }
 
-    private void Report(Envelope envelope, SpooledMessage message, Recipient recipient, (Delivery Delivery, List<string> Paths, Problem? Problem) outcome, long started)
+    private void Report(Envelope envelope, SpooledMessage message, Recipient recipient, (Delivery Delivery, List<(FolderName Folder, string Path)> Written, Problem? Problem) outcome, long started)
     {
         var deciding = DeliveryReport.DecidingOf(outcome.Delivery);
         if (outcome.Problem is { } problem)
@@ -86,7 +86,10 @@ internal sealed class DeliverStage(IDeliveryStore store, IDeliveryObserver? obse
                 Envelope = envelope,
                 Recipient = recipient,
                 Delivery = outcome.Delivery,
-                Paths = outcome.Paths,
+                Paths = outcome.Written.ConvertAll(written => written.Path),
+                Written = outcome.Written,
+                MessageIdField = message.Header("Message-ID")?.Trim(),
+                Findings = message.Prepended,
                 Problem = outcome.Problem,
                 Size = message.Size,
                 JunkScore = message.JunkScore,

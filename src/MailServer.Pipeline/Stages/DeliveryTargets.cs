@@ -87,7 +87,7 @@ internal sealed class DeliveryTargets
     }
 
     /// <summary>What became of one recipient's copies.</summary>
-    public (Delivery Delivery, List<string> Paths, Problem? Problem) OutcomeOf(int recipient)
+    public (Delivery Delivery, List<(FolderName Folder, string Path)> Written, Problem? Problem) OutcomeOf(int recipient)
     {
         var (delivery, copies) = (_deliveries[recipient], _byRecipient[recipient]);
         foreach (var copy in copies.Where(copy => copy.Instead is not null))
@@ -98,7 +98,7 @@ internal sealed class DeliveryTargets
                 Steps = [.. delivery.Steps, new() { Rule = "delivery", Action = $"{OneLine.Of(copy.Target.Folder.Value)} cannot be used, INBOX instead" }],
             };
         var last = copies.Select(copy => copy.Last).Distinct().ToList();
-        return (delivery, [.. last.Select(copy => copy.Path).OfType<string>()], last.Select(copy => copy.Problem).FirstOrDefault(problem => problem is not null));
+        return (delivery, [.. last.Where(copy => copy.Path is not null).Select(copy => (copy.Target.Folder, copy.Path!))], last.Select(copy => copy.Problem).FirstOrDefault(problem => problem is not null));
     }
 
     private Copy CopyFor(User account, FolderName folder, MessageFlags flags)

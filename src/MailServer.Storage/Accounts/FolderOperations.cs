@@ -3,7 +3,7 @@ using MailServer.Posix;
 namespace MailServer.Storage;
 
 /// <summary>Makes, deletes and renames the folders of an account.</summary>
-internal sealed class FolderOperations(StoreContext store, FolderTable table, FolderPaths paths)
+internal sealed class FolderOperations(StoreContext store, FolderTable table, FolderPaths paths, Author author)
 {
     /// <summary>Folders of one account: LIST sends them all.</summary>
     private const int MaxFolders = 10_000;
@@ -28,6 +28,7 @@ internal sealed class FolderOperations(StoreContext store, FolderTable table, Fo
         await table.ReleaseAsync(await table.AcquireAsync(place, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
         if (specialUse is not null)
             await SpecialUseFile.ChangeAsync(paths.Root, uses => uses[folder] = specialUse, store, cancellationToken).ConfigureAwait(false);
+        Tell(JournalEvents.FolderCreated, folder, null);
         return null;
     }
 
@@ -49,6 +50,7 @@ internal sealed class FolderOperations(StoreContext store, FolderTable table, Fo
         store.Reached("buried");
         await store.Sync.SyncAsync(Path.GetDirectoryName(place.Path)!).ConfigureAwait(false);
         await SpecialUseFile.ChangeAsync(paths.Root, uses => uses.Remove(folder), store, cancellationToken).ConfigureAwait(false);
+        Tell(JournalEvents.FolderDeleted, folder, null);
         DiskFile.RemoveTree(grave);
         return null;
     }
@@ -79,8 +81,17 @@ internal sealed class FolderOperations(StoreContext store, FolderTable table, Fo
                 if (uses.Remove(pair.From.Name, out var use))
                     uses[pair.To.Name] = use;
         }, store, cancellationToken).ConfigureAwait(false);
+        foreach (var pair in pairs)
+            Tell(JournalEvents.FolderRenamed, pair.To.Name, pair.From.Name);
         return null;
     }
+
+    private void Tell(string what, FolderName folder, FolderName? from) => store.Journals.Of(paths.Root).Add(new JournalEntry
+    {
+        Event = what,
+        Folder = folder.Value,
+        From = from is { } old ? new() { Folder = old.Value } : null,
+    }.WrittenBy(author));
 
     private async ValueTask MoveAsync(FolderName from, FolderPlace target, List<(FolderPlace From, FolderPlace To)> pairs)
     {
@@ -115,7 +126,7 @@ internal sealed class FolderOperations(StoreContext store, FolderTable table, Fo
         if (await CreateAsync(target.Name, null, cancellationToken).ConfigureAwait(false) is { } problem)
             return problem;
         var inbox = await table.AcquireAsync(paths.PlaceOf(FolderName.Inbox)!, cancellationToken).ConfigureAwait(false);
-        var opened = await FolderView.OpenAsync(store, table, paths, inbox, FolderAccess.ReadWrite, null, cancellationToken).ConfigureAwait(false);
+        var opened = await FolderView.OpenAsync(store, table, paths, inbox, FolderAccess.ReadWrite, null, author, cancellationToken).ConfigureAwait(false);
         if (!opened.TryGet(out var view, out problem))
             return problem;
         await using (view.ConfigureAwait(false))

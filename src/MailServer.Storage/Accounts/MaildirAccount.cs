@@ -1,9 +1,9 @@
 namespace MailServer.Storage;
 
 /// <summary>One session's hold of an account.</summary>
-internal sealed class MaildirAccount(StoreContext store, FolderTable table, FolderPaths paths, User user) : IMailAccount
+internal sealed class MaildirAccount(StoreContext store, FolderTable table, FolderPaths paths, User user, Author author) : IMailAccount
 {
-    private readonly FolderOperations _operations = new(store, table, paths);
+    private readonly FolderOperations _operations = new(store, table, paths, author);
 
     public User User { get; } = user;
 
@@ -53,7 +53,7 @@ internal sealed class MaildirAccount(StoreContext store, FolderTable table, Fold
     {
         var acquired = await AcquireAsync(folder, cancellationToken).ConfigureAwait(false);
         return acquired.TryGet(out var shared, out var problem)
-            ? await FolderView.OpenAsync(store, table, paths, shared, access, session, cancellationToken).ConfigureAwait(false)
+            ? await FolderView.OpenAsync(store, table, paths, shared, access, session, author, cancellationToken).ConfigureAwait(false)
             : problem;
     }
 
@@ -69,7 +69,7 @@ internal sealed class MaildirAccount(StoreContext store, FolderTable table, Fold
         try
         {
             await store.Maker.EnsureAsync(place).ConfigureAwait(false);
-            return new MessageDraft(store, table, place, flags, internalDate);
+            return new MessageDraft(store, table, place, flags, internalDate, author);
         }
         catch (Exception failure) when (DiskProblem.Is(failure))
         {

@@ -10,12 +10,13 @@ internal sealed class MessageDraft : IMessageDraft
     private readonly FolderPlace _place;
     private readonly MessageFlags _flags;
     private readonly DateTimeOffset? _date;
+    private readonly Author _author;
     private readonly SpoolFile _spool;
     private bool _isCommitted;
 
-    public MessageDraft(StoreContext store, FolderTable table, FolderPlace place, MessageFlags flags, DateTimeOffset? date)
+    public MessageDraft(StoreContext store, FolderTable table, FolderPlace place, MessageFlags flags, DateTimeOffset? date, Author author)
     {
-        (_store, _table, _place, _flags, _date) = (store, table, place, flags, date);
+        (_store, _table, _place, _flags, _date, _author) = (store, table, place, flags, date, author);
         _spool = new(store, place.Tmp);
     }
 
@@ -36,9 +37,10 @@ internal sealed class MessageDraft : IMessageDraft
             var path = _spool.SealedPath!;
             var arrival = new Arrival(_store.Names.Next(_spool.FileSize, _spool.CrlfSize), path, _flags,
                 _spool.FileSize, _spool.CrlfSize, File.GetLastWriteTimeUtc(path).Ticks);
-            return await folder.EnterAsync([arrival], cancellationToken).ConfigureAwait(false) is [var uid]
-                ? new AppendResult { UidValidity = folder.UidValidity, Uid = uid }
-                : Problem.NoSuchFolder;
+            if (await folder.EnterAsync([arrival], cancellationToken).ConfigureAwait(false) is not [var uid])
+                return Problem.NoSuchFolder;
+            Tell(arrival, uid);
+            return new AppendResult { UidValidity = folder.UidValidity, Uid = uid };
         }
         catch (Exception failure) when (DiskProblem.Is(failure))
         {
@@ -50,6 +52,15 @@ internal sealed class MessageDraft : IMessageDraft
                 await _table.ReleaseAsync(folder).ConfigureAwait(false);
         }
     }
+
+    private void Tell(Arrival arrival, uint uid) => _store.Journals.Of(_place.Root).Add(new JournalEntry
+    {
+        Event = JournalEvents.Appended,
+        Folder = _place.Name.Value,
+        Message = arrival.BaseName,
+        Uid = uid,
+        Flags = JournalText.Words(_flags.System, _flags.Keywords),
+    }.WrittenBy(_author));
 
     public ValueTask DisposeAsync() => _spool.DisposeAsync();
 }

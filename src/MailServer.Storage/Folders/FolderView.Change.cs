@@ -20,6 +20,7 @@ internal sealed partial class FolderView
             var entries = EntriesAt(sequences);
             var there = await _folder.StoreAsync(entries, change, flags, cancellationToken).ConfigureAwait(false);
             List<int> answer = [];
+            List<FolderEntry> changed = [];
             lock (_folder.Gate)
             {
                 for (var i = 0; i < entries.Count; i++)
@@ -27,12 +28,15 @@ internal sealed partial class FolderView
                     if (!there.Contains(entries[i]))
                         continue;
                     answer.Add(sequences[i]);
+                    if (_slots[sequences[i] - 1].ModSeq != entries[i].ModSeq)
+                        changed.Add(entries[i]);
                     _slots[sequences[i] - 1] = new(entries[i], entries[i].ModSeq);
                 }
 
                 SkipOwn(wasCurrent);
             }
 
+            TellFlags(changed);
             return answer;
         }
         catch (Exception failure) when (DiskProblem.Is(failure))
@@ -52,13 +56,17 @@ internal sealed partial class FolderView
             entries = sequences is null
                 ? _slots.FindAll(slot => (slot.Entry.System & SystemFlags.Deleted) != 0).ConvertAll(slot => slot.Entry)
                 : EntriesAt(sequences);
-        return await RemoveAsync(entries, cancellationToken).ConfigureAwait(false);
+        var removed = await RemoveAsync(entries, cancellationToken).ConfigureAwait(false);
+        TellRemoved(entries);
+        return removed;
     }
 
     public async ValueTask<Outcome<CopyResult>> CopyAsync(IReadOnlyList<int> sequences, FolderName target, CancellationToken cancellationToken)
     {
         var entries = EntriesAt(sequences);
         var copied = await CopyEntriesAsync(entries, target, cancellationToken).ConfigureAwait(false);
+        if (copied.Problem is null)
+            TellArrivals(JournalEvents.Copied, entries, target, copied.Value);
         return copied.TryGet(out var place, out var problem)
             ? new CopyResult { UidValidity = place.UidValidity, SourceUids = entries.ConvertAll(entry => entry.Uid), TargetUids = place.Uids }
             : problem;
@@ -74,6 +82,7 @@ internal sealed partial class FolderView
             return problem;
 
         // Durable there before it goes here: dying in between leaves two, never none.
+        TellArrivals(JournalEvents.Moved, entries, target, place);
         var removed = await RemoveAsync(entries, cancellationToken).ConfigureAwait(false);
         return removed.TryGet(out var expunged, out problem)
             ? new MoveResult
@@ -105,7 +114,7 @@ internal sealed partial class FolderView
         }
     }
 
-    private async ValueTask<Outcome<(uint UidValidity, IReadOnlyList<uint> Uids)>> CopyEntriesAsync(
+    private async ValueTask<Outcome<Entered>> CopyEntriesAsync(
         List<FolderEntry> entries, FolderName target, CancellationToken cancellationToken)
     {
         if (_folder.IsRetired)
@@ -131,7 +140,7 @@ internal sealed partial class FolderView
             }
 
             var uids = entries.Count == 0 ? [] : await folder.EnterAsync(arrivals, cancellationToken).ConfigureAwait(false);
-            return uids is null ? Problem.NoSuchFolder : (folder.UidValidity, uids);
+            return uids is null ? Problem.NoSuchFolder : new Entered(folder.UidValidity, uids, arrivals.ConvertAll(arrival => arrival.BaseName));
         }
         catch (Exception failure) when (DiskProblem.Is(failure))
         {

@@ -12,6 +12,7 @@ internal sealed partial class FolderView : IFolderView
     private readonly FolderPaths _paths;
     private readonly SharedFolder _folder;
     private readonly IMailConnection? _session;
+    private readonly Author _author;
     private readonly List<Slot> _slots = [];
     private readonly HashSet<uint> _recent = [];
     private long _seenVersion;
@@ -20,9 +21,9 @@ internal sealed partial class FolderView : IFolderView
     private volatile bool _isArmed;
     private bool _isDisposed;
 
-    private FolderView(StoreContext store, FolderTable table, FolderPaths paths, SharedFolder folder, FolderAccess access, IMailConnection? session)
+    private FolderView(StoreContext store, FolderTable table, FolderPaths paths, SharedFolder folder, FolderAccess access, IMailConnection? session, Author author)
     {
-        (_store, _table, _paths, _folder, Access, _session) = (store, table, paths, folder, access, session);
+        (_store, _table, _paths, _folder, Access, _session, _author) = (store, table, paths, folder, access, session, author);
         UidValidity = folder.UidValidity;
     }
 
@@ -65,9 +66,9 @@ internal sealed partial class FolderView : IFolderView
     /// <summary>Opens a view; the folder's hold passes to it, whatever comes of it.</summary>
     public static async ValueTask<Outcome<IFolderView>> OpenAsync(
         StoreContext store, FolderTable table, FolderPaths paths, SharedFolder folder, FolderAccess access, IMailConnection? session,
-        CancellationToken cancellationToken)
+        Author author, CancellationToken cancellationToken)
     {
-        var view = new FolderView(store, table, paths, folder, access, session);
+        var view = new FolderView(store, table, paths, folder, access, session, author);
         folder.Attach(view);
         table.CountView(1);
         Problem? problem;

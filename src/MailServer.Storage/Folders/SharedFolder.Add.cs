@@ -55,6 +55,8 @@ internal sealed partial class SharedFolder
             await ReplaceAsync(_uids!, _uids!.Records.Values).ConfigureAwait(false);
         else
             await AppendAsync(records).ConfigureAwait(false);
+        if (records.Count > 0)
+            FoundOutside(records);
     }
 
     private void Insert(List<NewFile> files)

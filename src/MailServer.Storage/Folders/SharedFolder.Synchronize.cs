@@ -90,7 +90,9 @@ internal sealed partial class SharedFolder
                 return;
             if (look > 1 && isQuiet)
             {
-                Expunge(missing.FindAll(entry => !File.Exists(entry.PathIn(Place))));
+                var gone = missing.FindAll(entry => !File.Exists(entry.PathIn(Place)));
+                Expunge(gone);
+                MissedOutside(gone);
                 return;
             }
 
@@ -171,6 +173,7 @@ internal sealed partial class SharedFolder
     {
         if (listing.Moved.Count == 0)
             return;
+        List<FolderEntry> changed = [];
         lock (Gate)
         {
             var modSeq = 0UL;
@@ -183,11 +186,14 @@ internal sealed partial class SharedFolder
                     continue;
                 (entry.System, entry.Keywords) = (system, keywords);
                 entry.ModSeq = modSeq = modSeq == 0 ? NextModSeq() : modSeq;
+                changed.Add(entry);
             }
 
             if (modSeq != 0)
                 Publish();
         }
+
+        Journal.Outside.Flagged(Place.Name, changed);
     }
 
     /// <summary>Takes messages out of memory.</summary>

@@ -16,6 +16,7 @@ internal static class StoreCommand
         StoreRebuildCommand.Build(),
         StoreImportCommand.Build(),
         StoreExportCommand.Build(),
+        StoreJournalCommand.Build(),
     };
 
     /// <summary>Which account; left out: all of them.</summary>

@@ -18,3 +18,8 @@ internal sealed record RebuildReport(string Account, bool IsGood, int Folders, l
 [JsonSerializable(typeof(IReadOnlyList<AdoptReport>))]
 [JsonSerializable(typeof(IReadOnlyList<RebuildReport>))]
 internal sealed partial class StoreJson : JsonSerializerContext;
+
+/// <summary>One entry a line, for programs.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSerializable(typeof(JournalEntry))]
+internal sealed partial class JournalPrintJson : JsonSerializerContext;

@@ -36,6 +36,9 @@ internal static class StoreTargets
         SearchIndex = config.HasSearchIndex,
         DataDirectory = config.DataDirectory,
         Hostname = config.Hostname,
+        JournalDays = config.JournalDays,
+        Quota = config.Quota,
+        QuotaWarning = config.QuotaWarning,
     };
 
     /// <summary>One account, or all of them when none is named.</summary>

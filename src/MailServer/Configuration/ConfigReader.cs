@@ -83,6 +83,13 @@ internal sealed class ConfigReader
             Maildir = ReadMaildir(store),
             IsFsLayout = store.Choice(ConfigKeys.Layout, ("maildir++", false), ("fs", true)),
             HasSearchIndex = store.Flag(ConfigKeys.SearchIndex),
+            Quota = new()
+            {
+                Storage = store.Has(ConfigKeys.Quota) ? store.Size(ConfigKeys.Quota, 1024) : null,
+                Messages = store.Number(ConfigKeys.QuotaMessages, 0, int.MaxValue) is > 0 and var messages ? messages : null,
+            },
+            QuotaWarning = store.Number(ConfigKeys.QuotaWarning, 0, 100),
+            JournalDays = store.Number(ConfigKeys.JournalDays, 0, 36_500),
             Domains = ReadDomains(),
             Listeners = listeners,
             Tls = ReadTls(listeners),

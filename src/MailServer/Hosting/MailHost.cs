@@ -4,6 +4,7 @@ using MailServer.Extensibility;
 using MailServer.Pipeline;
 using MailServer.Posix;
 using MailServer.Rules;
+using MailServer.Server.Commands;
 using MailServer.Server.Configuration;
 using MailServer.Server.Control;
 using MailServer.Server.Listening;
@@ -41,14 +42,7 @@ internal sealed class MailHost : IAsyncDisposable
         Keep(_watcher);
         var server = new ServerInfo { Hostname = config.Hostname, Domains = config.Domains, Version = ServerVersion.Text };
         Store = new(
-            new()
-            {
-                Maildir = config.Maildir,
-                Layout = config.IsFsLayout ? MaildirLayout.Fs : MaildirLayout.MaildirPlusPlus,
-                SearchIndex = config.HasSearchIndex,
-                DataDirectory = config.DataDirectory,
-                Hostname = config.Hostname,
-            },
+            StoreTargets.OptionsOf(config),
             _watcher, time, logging);
         _parts.Push(Store);
         _services = new(config, server, Store, _ingress, new PasswordHasher(), time, logging);

@@ -1,0 +1,133 @@
+using System.Text.Json.Serialization;
+
+namespace MailServer.Storage;
+
+/// <summary>One line of an account's journal.</summary>
+public sealed record JournalEntry
+{
+    /// <summary>When, in UTC and milliseconds.</summary>
+    public DateTimeOffset Time { get; init; }
+
+    /// <summary>What, a word of <see cref="JournalEvents"/>.</summary>
+    public required string Event { get; init; }
+
+    /// <summary>Who: a protocol, <c>smtp</c> for deliveries, <c>command</c>, <c>outside</c> for other programs, or <c>server</c>.</summary>
+    public string By { get; init; } = "server";
+
+    /// <summary>The author's connection, or a command's words.</summary>
+    public string? Session { get; init; }
+
+    /// <summary>The author's address.</summary>
+    public string? Peer { get; init; }
+
+    /// <summary>The folder it is about.</summary>
+    public string? Folder { get; init; }
+
+    /// <summary>The message's base name in that folder.</summary>
+    public string? Message { get; init; }
+
+    /// <summary>Its UID there, when it had one already.</summary>
+    public uint? Uid { get; init; }
+
+    /// <summary>Where it came from, of a copy or a move; of a renamed folder, its old name.</summary>
+    public JournalPlace? From { get; init; }
+
+    /// <summary>All its flags and keywords after the event, with blanks between.</summary>
+    public string? Flags { get; init; }
+
+    /// <summary>How many messages one line stands for.</summary>
+    public int? Count { get; init; }
+
+    /// <summary>How it came in and why it went where it did.</summary>
+    public JournalDelivery? Delivery { get; init; }
+
+    internal JournalEntry WrittenBy(Author? author) => author is null
+        ? this
+        : this with { By = author.Kind, Session = author.Session, Peer = author.Peer?.ToString() };
+}
+
+/// <summary>A message's place.</summary>
+public sealed record JournalPlace
+{
+    /// <summary>The folder.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>The base name there.</summary>
+    public string? Message { get; init; }
+
+    /// <summary>The UID there.</summary>
+    public uint? Uid { get; init; }
+}
+
+/// <summary>What was known when a message came.</summary>
+public sealed record JournalDelivery
+{
+    /// <summary>The server's name for the message, as in the log.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The Message-ID field.</summary>
+    public string? MessageId { get; init; }
+
+    /// <summary>The reverse-path; empty for the null one.</summary>
+    public string? Sender { get; init; }
+
+    /// <summary>The address in RCPT TO.</summary>
+    public string? Recipient { get; init; }
+
+    /// <summary>Octets with CRLF line ends.</summary>
+    public long Size { get; init; }
+
+    /// <summary>What the peer calls itself.</summary>
+    public string? Helo { get; init; }
+
+    /// <summary>How it came (RFC 3848).</summary>
+    public string? With { get; init; }
+
+    /// <summary>Protocol and cipher suite.</summary>
+    public string? Tls { get; init; }
+
+    /// <summary>Who had logged in.</summary>
+    public string? User { get; init; }
+
+    /// <summary>Sum of the filters' scores.</summary>
+    public double Score { get; init; }
+
+    /// <summary>Fields that the filters wrote.</summary>
+    public IReadOnlyList<string>? Findings { get; init; }
+
+    /// <summary>What the rules decided, in order.</summary>
+    public IReadOnlyList<JournalStep>? Steps { get; init; }
+
+    /// <summary>Why it was not taken.</summary>
+    public string? Problem { get; init; }
+}
+
+/// <summary>One decision of a rule.</summary>
+/// <param name="Rule">The rule or script.</param>
+/// <param name="Line">The script's line; 0 when there is none.</param>
+/// <param name="Action">What it did.</param>
+public sealed record JournalStep(string Rule, int Line, string Action);
+
+/// <summary>The words for events.</summary>
+public static class JournalEvents
+{
+#pragma warning disable CS1591 // each word says itself
+    public const string Delivered = "delivered";
+    public const string Discarded = "discarded";
+    public const string Rejected = "rejected";
+    public const string Appended = "appended";
+    public const string Copied = "copied";
+    public const string Moved = "moved";
+    public const string Removed = "removed";
+    public const string Flags = "flags";
+    public const string Added = "added";
+    public const string Gone = "gone";
+    public const string FolderCreated = "folder-created";
+    public const string FolderRenamed = "folder-renamed";
+    public const string FolderDeleted = "folder-deleted";
+#pragma warning restore CS1591
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSerializable(typeof(JournalEntry))]
+internal sealed partial class JournalJson : JsonSerializerContext;

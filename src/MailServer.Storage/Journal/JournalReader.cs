@@ -1,0 +1,133 @@
+using MailServer.Posix;
+
+namespace MailServer.Storage;
+
+/// <summary>Reads an account's journal. Lines that make no sense are skipped and counted: a power cut may have left half of one.</summary>
+/// <param name="root">The account's Maildir.</param>
+public sealed class JournalReader(string root)
+{
+    /// <summary>Read at once from the end.</summary>
+    private const int PieceLength = 64 * 1024;
+
+    /// <summary>Lines skipped so far.</summary>
+    public int Skipped { get; private set; }
+
+    /// <summary>All entries, oldest first.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public IEnumerable<JournalEntry> Forward()
+    {
+        foreach (var (path, _, _) in JournalFiles.All(root))
+            foreach (var entry in Entries(ForwardLines(path)))
+                yield return entry;
+    }
+
+    /// <summary>All entries, newest first.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public IEnumerable<JournalEntry> Backward()
+    {
+        var files = JournalFiles.All(root);
+        files.Reverse();
+        foreach (var (path, _, _) in files)
+            foreach (var entry in Entries(BackwardLines(path)))
+                yield return entry;
+    }
+
+    /// <summary>
+    /// The story of a message, oldest first: of the base name that it has, had or got by a copy or a move, or of a Message-ID.
+    /// </summary>
+    /// <param name="name">A base name, or a Message-ID with or without its angle brackets.</param>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public IReadOnlyList<JournalEntry> StoryOf(string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        HashSet<string> names = new(StringComparer.Ordinal) { MessageName.BaseOf(name).ToString() };
+        var messageId = name.Trim('<', '>');
+
+        // Backward to its beginning, since a move says where from; then forward.
+        foreach (var entry in Backward())
+            if (entry.Message is { } message && (names.Contains(message) || entry.Delivery?.MessageId?.Trim('<', '>') == messageId))
+            {
+                names.Add(message);
+                if (entry is { Event: JournalEvents.Moved or JournalEvents.Copied, From.Message: { } from })
+                    names.Add(from);
+            }
+
+        List<JournalEntry> story = [];
+        foreach (var entry in Forward())
+            if ((entry.Message is { } message && names.Contains(message)) || (entry.From?.Message is { } from && names.Contains(from)))
+            {
+                story.Add(entry);
+                if (entry.Message is { } to)
+                    names.Add(to);
+            }
+            else if (entry.Delivery?.MessageId?.Trim('<', '>') == messageId)
+                story.Add(entry);
+
+        return story;
+    }
+
+    private IEnumerable<JournalEntry> Entries(IEnumerable<byte[]> lines)
+    {
+        foreach (var line in lines)
+            if (JournalLine.Read(line) is { } entry)
+                yield return entry;
+            else
+                Skipped++;
+    }
+
+    private static IEnumerable<byte[]> ForwardLines(string path)
+    {
+        using var file = DiskFile.Open(path);
+        var rest = Array.Empty<byte>();
+        var piece = new byte[PieceLength];
+        long offset = 0;
+        for (int count; (count = RandomAccess.Read(file, piece, offset)) > 0; offset += count)
+        {
+            var (lines, last) = Split([.. rest, .. piece.AsSpan(0, count)]);
+            foreach (var line in lines)
+                yield return line;
+            rest = Bounded(last);
+        }
+
+        if (rest.Length > 0)
+            yield return rest;
+    }
+
+    private static IEnumerable<byte[]> BackwardLines(string path)
+    {
+        using var file = DiskFile.Open(path);
+        var rest = Array.Empty<byte>();
+        for (var end = RandomAccess.GetLength(file); end > 0;)
+        {
+            var piece = new byte[Math.Min(PieceLength, end)];
+            end -= piece.Length;
+            var count = RandomAccess.Read(file, piece, end);
+            byte[] bytes = [.. piece.AsSpan(0, count), .. rest];
+
+            // The first line may begin further up.
+            var cut = end > 0 ? bytes.AsSpan().IndexOf((byte)'\n') + 1 : 0;
+            rest = end > 0 ? Bounded(cut > 0 ? bytes[..cut] : bytes) : [];
+            if (end > 0 && cut == 0)
+                continue;
+            var (lines, last) = Split(bytes[cut..]);
+            if (last.Length > 0)
+                yield return last;
+            for (var i = lines.Count - 1; i >= 0; i--)
+                yield return lines[i];
+        }
+    }
+
+    /// <summary>Whole lines, and what follows the last line end. Empty lines are none.</summary>
+    private static (List<byte[]> Lines, byte[] Last) Split(byte[] bytes)
+    {
+        List<byte[]> lines = [];
+        var at = 0;
+        for (int end; (end = bytes.AsSpan(at).IndexOf((byte)'\n')) >= 0; at += end + 1)
+            if (end > 0)
+                lines.Add(bytes[at..(at + end)]);
+        return (lines, bytes[at..]);
+    }
+
+    /// <summary>A line that is longer than any of ours need not be kept whole to be skipped.</summary>
+    private static byte[] Bounded(byte[] rest) => rest.Length <= PieceLength ? rest : rest[..PieceLength];
+}
