@@ -10,6 +10,9 @@ internal sealed class FolderRescan(SharedFolder folder, ILogger logger)
 {
     private static readonly TimeSpan Debounce = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>However long looks take, clients are to hear of a change within two seconds.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
+
     private int _isAsked;
     private int _isOver;
     private TimeSpan _last;
@@ -31,7 +34,7 @@ internal sealed class FolderRescan(SharedFolder folder, ILogger logger)
         try
         {
             // The disk's clock is the real one, so this is too.
-            await Task.Delay(_last * 10 > Debounce ? _last * 10 : Debounce).ConfigureAwait(false);
+            await Task.Delay(TimeSpan.FromTicks(Math.Clamp(_last.Ticks * 10, Debounce.Ticks, Longest.Ticks))).ConfigureAwait(false);
             Volatile.Write(ref _isAsked, 0);
             if (Volatile.Read(ref _isOver) != 0)
                 return;
