@@ -94,9 +94,11 @@ internal sealed class SubscriptionFile(string root, MaildirLayout layout, ILogge
 
     private void Write(IEnumerable<FolderName> names)
     {
+        // Where directories have names in UTF-8, as Courier makes them, Dovecot is told so, and reads these names in UTF-8 too.
+        var isUtf8 = Directory.EnumerateDirectories(root).Any(path => !Ascii.IsValid(Path.GetFileName(path.AsSpan())));
         var text = new StringBuilder(Version2).Append("\n\n");
         foreach (var name in names)
-            text.AppendJoin('\t', name.Value.Split('/').Select(Encode)).Append('\n');
+            text.AppendJoin('\t', name.Value.Split('/').Select(level => isUtf8 ? level : Encode(level))).Append('\n');
         DurableFile.WriteAllBytes(FilePath, Encoding.UTF8.GetBytes(text.ToString()), DiskFile.Private);
     }
 
