@@ -45,7 +45,7 @@ internal sealed partial class SharedFolder
         }
 
         // In order of arrival, as far as names tell.
-        files.Sort(static (left, right) => MessageName.CompareArrival(left.BaseName, right.BaseName));
+        SortByArrival(files);
         var isMarked = MarkNotes(files);
         List<UidRecord> records = [];
         foreach (var file in files)
@@ -57,6 +57,15 @@ internal sealed partial class SharedFolder
             await AppendAsync(records).ConfigureAwait(false);
         if (records.Count > 0)
             FoundOutside(records);
+    }
+
+    /// <summary>Each name is read once: a folder of another server may bring some hundred thousand.</summary>
+    private static void SortByArrival(List<NewFile> files)
+    {
+        var keyed = files.ConvertAll(static file => (Key: MessageName.ArrivalOf(file.BaseName), File: file));
+        keyed.Sort(static (left, right) => left.Key.CompareTo(right.Key) is not 0 and var order ? order : string.CompareOrdinal(left.File.BaseName, right.File.BaseName));
+        for (var i = 0; i < keyed.Count; i++)
+            files[i] = keyed[i].File;
     }
 
     private void Insert(List<NewFile> files)

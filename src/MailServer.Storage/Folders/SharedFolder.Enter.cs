@@ -107,7 +107,7 @@ internal sealed partial class SharedFolder
 /// <param name="FileSize">The file's size.</param>
 /// <param name="CrlfSize">Its size with CRLF line ends.</param>
 /// <param name="DateTicks">The file's modification time.</param>
-internal readonly record struct Arrival(string BaseName, string Draft, MessageFlags Flags, long FileSize, long CrlfSize, long DateTicks)
+internal sealed record Arrival(string BaseName, string Draft, MessageFlags Flags, long FileSize, long CrlfSize, long DateTicks)
 {
     /// <summary>The key of its line in the UID list that says of which message it is a copy.</summary>
     public string Key { get; init; } = "";

@@ -61,11 +61,12 @@ internal static class MessageName
     /// </summary>
     public static int CompareArrival(string left, string right)
     {
-        var order = SecondsOf(left).CompareTo(SecondsOf(right));
-        if (order == 0)
-            order = MicrosOf(left).CompareTo(MicrosOf(right));
+        var order = ArrivalOf(left).CompareTo(ArrivalOf(right));
         return order != 0 ? order : string.CompareOrdinal(left, right);
     }
+
+    /// <summary>Seconds and microseconds of the arrival, as far as the name tells.</summary>
+    public static (long Seconds, long Micros) ArrivalOf(ReadOnlySpan<char> name) => (SecondsOf(name), MicrosOf(name));
 
     /// <summary>Whether a directory entry is a message at all: dot files are not, nor what would break a line of our files.</summary>
     public static bool IsMessage(ReadOnlySpan<char> fileName) =>
