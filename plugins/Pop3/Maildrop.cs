@@ -13,7 +13,7 @@ internal sealed class Maildrop : IAsyncDisposable
         (Account, View, _deleted) = (account, view, deleted ?? []);
         for (var message = 1; message <= view.Count; message++)
             if (!_deleted.Contains(message))
-                Size += view.InfoAt(message).Size;
+                Size += SizeOf(message);
     }
 
     public IMailAccount Account { get; }
@@ -54,7 +54,8 @@ internal sealed class Maildrop : IAsyncDisposable
     /// <summary>Whether there is such a message, without a mark.</summary>
     public bool Has(int message) => message >= 1 && message <= View.Count && !_deleted.Contains(message);
 
-    public long SizeOf(int message) => View.InfoAt(message).Size;
+    /// <summary>Octets that RETR sends: RFC 1939 §3 has CRLF at the end of each line, also of a last one that has none.</summary>
+    public long SizeOf(int message) => View.InfoAt(message) is var info && info.HasOpenEnd ? info.Size + 2 : info.Size;
 
     public void Delete(int message)
     {

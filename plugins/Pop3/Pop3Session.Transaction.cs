@@ -104,7 +104,7 @@ internal sealed partial class Pop3Session
         try
         {
             if (lines < 0)
-                Pop3Writer.Ok(Output, content.Size, " octets"u8);
+                Pop3Writer.Ok(Output, maildrop.SizeOf(message), " octets"u8);
             else
                 Pop3Writer.Ok(Output, "The top follows"u8);
             var encoder = new MessageEncoder(lines);

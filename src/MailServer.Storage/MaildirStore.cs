@@ -67,7 +67,7 @@ public sealed class MaildirStore : IMailStore, IAsyncDisposable
             return FolderProblem.Impossible;
         try
         {
-            var baseName = _store.Names.Next(spool.FileSize, spool.CrlfSize);
+            var baseName = _store.Names.Next(spool.FileSize, spool.CrlfSize, spool.HasOpenEnd);
             var letters = await LettersAsync(place, baseName, KeywordName.Allowed(flags), cancellationToken).ConfigureAwait(false);
             _store.Journals.Of(place.Root).Outside.Expect(folder, baseName);
             var path = await new Deliverer(_store).DeliverAsync(spool, place, baseName, letters).ConfigureAwait(false);

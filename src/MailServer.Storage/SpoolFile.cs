@@ -35,6 +35,9 @@ public sealed class SpoolFile : IAsyncDisposable
     /// <summary>The sealed message's size with CRLF line ends.</summary>
     internal long CrlfSize { get; private set; }
 
+    /// <summary>Whether the message's last line has no end.</summary>
+    internal bool HasOpenEnd => _buffer.HasOpenEnd;
+
     /// <summary>Ends the body, puts fields on top and makes the file durable.</summary>
     /// <param name="topFields">Whole header lines, each with its line end.</param>
     /// <param name="cancellationToken">Gives up.</param>

@@ -12,6 +12,9 @@ public readonly record struct MessageInfo
     /// <summary>RFC822.SIZE: octets with CRLF line ends, exactly as sent.</summary>
     public required long Size { get; init; }
 
+    /// <summary>Whether the last line has no end: POP3 sends one, and so two octets more than <see cref="Size"/> (RFC 1939 §3).</summary>
+    public bool HasOpenEnd { get; init; }
+
     /// <summary>INTERNALDATE.</summary>
     public required DateTimeOffset InternalDate { get; init; }
 

@@ -35,8 +35,8 @@ internal sealed class MessageDraft : IMessageDraft
         {
             folder = await _table.AcquireAsync(_place, cancellationToken).ConfigureAwait(false);
             var path = _spool.SealedPath!;
-            var arrival = new Arrival(_store.Names.Next(_spool.FileSize, _spool.CrlfSize), path, _flags,
-                _spool.FileSize, _spool.CrlfSize, File.GetLastWriteTimeUtc(path).Ticks);
+            var arrival = new Arrival(_store.Names.Next(_spool.FileSize, _spool.CrlfSize, _spool.HasOpenEnd), path, _flags,
+                _spool.FileSize, _spool.CrlfSize, File.GetLastWriteTimeUtc(path).Ticks) { HasOpenEnd = _spool.HasOpenEnd };
             if (await folder.EnterAsync([arrival], cancellationToken).ConfigureAwait(false) is not [var uid])
                 return Problem.NoSuchFolder;
             Tell(arrival, uid);

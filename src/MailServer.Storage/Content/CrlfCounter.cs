@@ -10,8 +10,12 @@ internal static class CrlfCounter
     private const int BlockSize = 128 * 1024;
 
     /// <summary>Reads the file once and counts.</summary>
-    public static long Count(SafeFileHandle file, CancellationToken cancellationToken)
+    public static long Count(SafeFileHandle file, CancellationToken cancellationToken) => Count(file, out _, cancellationToken);
+
+    /// <summary>Reads the file once and counts; says too whether its last line has no end.</summary>
+    public static long Count(SafeFileHandle file, out bool hasOpenEnd, CancellationToken cancellationToken)
     {
+        hasOpenEnd = false;
         var buffer = ArrayPool<byte>.Shared.Rent(BlockSize);
         try
         {
@@ -23,6 +27,7 @@ internal static class CrlfCounter
                 if (read == 0)
                     return position + added;
                 position += read;
+                hasOpenEnd = buffer[read - 1] != '\n';
                 added += CrlfText.CountBareLf(buffer.AsSpan(0, read), ref afterCr);
             }
         }

@@ -24,8 +24,13 @@ internal sealed class SpoolBuffer(StoreContext store, string directory) : IDispo
 
     public long CrlfSize => _converter.CrlfSize;
 
+    /// <summary>Whether the last line has no end.</summary>
+    public bool HasOpenEnd { get; private set; }
+
     public void Append(ReadOnlySpan<byte> octets)
     {
+        if (!octets.IsEmpty)
+            HasOpenEnd = octets[^1] != '\n';
         while (!octets.IsEmpty && _failure is null)
         {
             var piece = octets[..Math.Min(octets.Length, 16 * 1024)];

@@ -62,6 +62,9 @@ internal sealed class FolderEntry
     /// <summary>The file's modification time, which is INTERNALDATE.</summary>
     public long DateTicks { get; private set; }
 
+    /// <summary>Whether the last line has no end.</summary>
+    public bool HasOpenEnd { get; private set; }
+
     public bool IsMeasured => CrlfSize >= 0;
 
     public ulong ModSeq { get; set; }
@@ -102,8 +105,8 @@ internal sealed class FolderEntry
     public UidRecord Line() => new(Uid, BaseName, UidExtras);
 
     /// <summary>Takes down what the file says.</summary>
-    public void Measured(long fileSize, long crlfSize, long dateTicks) =>
-        (_bareLines, DateTicks, CrlfSize) = ((int)(crlfSize - fileSize), dateTicks, crlfSize);
+    public void Measured(long fileSize, long crlfSize, long dateTicks, bool hasOpenEnd = false) =>
+        (_bareLines, DateTicks, HasOpenEnd, CrlfSize) = ((int)(crlfSize - fileSize), dateTicks, hasOpenEnd, crlfSize);
 
     /// <summary>When it came into this folder (RFC 8514): a copy gets a base name of its own, which begins with the second. Null when the name tells none.</summary>
     public DateTimeOffset? SaveDate => MessageName.SecondsOf(BaseName) is > 0 and <= MaxSeconds and var seconds ? DateTimeOffset.UnixEpoch.AddSeconds(seconds) : null;
@@ -119,6 +122,7 @@ internal sealed class FolderEntry
             Size = IsMeasured ? CrlfSize : Math.Max(0, MessageName.SizesOf(baseName).CrlfSize),
             InternalDate = IsMeasured ? new(DateTicks, TimeSpan.Zero) : DateTimeOffset.UnixEpoch.AddSeconds(Math.Min(MessageName.SecondsOf(baseName), MaxSeconds)),
             ModSeq = ModSeq,
+            HasOpenEnd = HasOpenEnd,
         };
     }
 

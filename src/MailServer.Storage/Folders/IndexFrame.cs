@@ -35,6 +35,7 @@ internal static class IndexFrame
     private const int InNewFlag = 1;
     private const int RecentFlag = 2;
     private const int AbsentFlag = 4;
+    private const int OpenEndFlag = 8;
 
     /// <summary>CRC-32C: it is to find torn and decayed writes, not forgers.</summary>
     public static uint CheckSum(ReadOnlySpan<byte> octets)
@@ -122,7 +123,8 @@ internal static class IndexFrame
             if (extrasLength > 0)
                 entry.UidExtras = Encoding.UTF8.GetString(names.AsSpan(at + baseLength + endingLength, extrasLength));
             if (BinaryPrimitives.ReadInt64LittleEndian(record[16..]) is >= 0 and var size)
-                entry.Measured(size - BinaryPrimitives.ReadInt32LittleEndian(record[12..]), size, BinaryPrimitives.ReadInt64LittleEndian(record[24..]));
+                entry.Measured(size - BinaryPrimitives.ReadInt32LittleEndian(record[12..]), size, BinaryPrimitives.ReadInt64LittleEndian(record[24..]),
+                    (record[8] & OpenEndFlag) != 0);
             take(entry, (record[8] & AbsentFlag) != 0);
         }
     }
@@ -144,7 +146,8 @@ internal static class IndexFrame
         record[4] = (byte)length;
         record[5] = (byte)ending;
         BinaryPrimitives.WriteUInt16LittleEndian(record[6..], (ushort)extras);
-        record[8] = (byte)((entry.InNew ? InNewFlag : 0) | (entry.IsRecent ? RecentFlag : 0) | (isAbsent ? AbsentFlag : 0));
+        record[8] = (byte)((entry.InNew ? InNewFlag : 0) | (entry.IsRecent ? RecentFlag : 0) | (isAbsent ? AbsentFlag : 0)
+            | (entry.HasOpenEnd ? OpenEndFlag : 0));
         BinaryPrimitives.WriteInt32LittleEndian(record[12..], (int)(entry.CrlfSize - entry.FileSize));
         BinaryPrimitives.WriteInt64LittleEndian(record[16..], entry.CrlfSize);
         BinaryPrimitives.WriteInt64LittleEndian(record[24..], entry.DateTicks);

@@ -111,7 +111,7 @@ internal sealed partial class SharedFolder
             Note = file.Note,
         };
         if (file.Arrival is { } arrival)
-            entry.Measured(arrival.FileSize, arrival.CrlfSize, arrival.DateTicks);
+            entry.Measured(arrival.FileSize, arrival.CrlfSize, arrival.DateTicks, arrival.HasOpenEnd);
         else if (file.Note is { } note)
             entry.Measured(note.Octets.Length, note.Octets.Length, note.DateTicks);
         SetLetters(entry);

@@ -111,4 +111,7 @@ internal sealed record Arrival(string BaseName, string Draft, MessageFlags Flags
 {
     /// <summary>The key of its line in the UID list that says of which message it is a copy.</summary>
     public string Key { get; init; } = "";
+
+    /// <summary>Whether its last line has no end.</summary>
+    public bool HasOpenEnd { get; init; }
 }

@@ -113,12 +113,13 @@ internal sealed partial class SharedFolder
             (fileSize, crlfSize) = (long.TryParse(record.Extra('S'), out var onDisk) ? onDisk : fileSize, listed);
 
         // What a name says is a hint: programs copy names onto other files. With the right size on disk it is believed.
+        var hasOpenEnd = false;
         if (crlfSize < info.Length || fileSize != info.Length)
         {
             try
             {
                 using var handle = DiskFile.Open(path);
-                crlfSize = CrlfCounter.Count(handle, CancellationToken.None);
+                crlfSize = CrlfCounter.Count(handle, out hasOpenEnd, CancellationToken.None);
             }
             catch (FileNotFoundException)
             {
@@ -133,7 +134,7 @@ internal sealed partial class SharedFolder
 
         lock (Gate)
         {
-            entry.Measured(info.Length, crlfSize, info.LastWriteTimeUtc.Ticks);
+            entry.Measured(info.Length, crlfSize, info.LastWriteTimeUtc.Ticks, hasOpenEnd);
             Unsaved(entry);
         }
 

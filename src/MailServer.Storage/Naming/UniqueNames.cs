@@ -23,8 +23,13 @@ internal sealed class UniqueNames(string hostname, TimeProvider time)
             $"{now.ToUnixTimeSeconds()}.M{micros:d6}{_process}{Interlocked.Increment(ref _count)}.{_host}");
     }
 
-    /// <summary>A name with the sizes on disk and with CRLF line ends.</summary>
-    public string Next(long fileSize, long crlfSize) => string.Create(CultureInfo.InvariantCulture, $"{Next()},S={fileSize},W={crlfSize}");
+    /// <summary>
+    /// A name with the sizes on disk and with CRLF line ends. Whose last line has no end gets no <c>W</c>: POP3 sends such a message with one
+    /// (RFC 1939 §3), and who believes names must look at it.
+    /// </summary>
+    public string Next(long fileSize, long crlfSize, bool hasOpenEnd = false) => hasOpenEnd
+        ? string.Create(CultureInfo.InvariantCulture, $"{Next()},S={fileSize}")
+        : string.Create(CultureInfo.InvariantCulture, $"{Next()},S={fileSize},W={crlfSize}");
 
     /// <summary>A <c>/</c> or <c>:</c> has a meaning in the name; both become octal, a comma too since it begins the sizes.</summary>
     internal static string EscapeHost(string hostname)

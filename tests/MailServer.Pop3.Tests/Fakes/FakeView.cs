@@ -38,6 +38,7 @@ public sealed class FakeView(FakeStore store) : IFolderView
         Uid = UidAt(sequence),
         Flags = default,
         Size = _messages[sequence - 1].Octets.Length,
+        HasOpenEnd = _messages[sequence - 1].Octets is [.., not (byte)'\n'],
         InternalDate = default,
         ModSeq = 1,
     };
