@@ -14,9 +14,9 @@ internal sealed class MaildirSource : FileSource
         : base(name, folder)
     {
         var place = new FolderPlace(path, folder, path);
-        _keywords = KeywordFile.Read(place.File(KeywordFile.FileName), logger);
-        _further = FurtherKeywords.Read(place.File(FurtherKeywords.FileName), logger);
-        _courier = CourierFiles.ReadKeywords(place, logger);
+        _keywords = TryRead(() => KeywordFile.Read(place.File(KeywordFile.FileName), logger), logger) ?? KeywordFile.Empty;
+        _further = TryRead(() => FurtherKeywords.Read(place.File(FurtherKeywords.FileName), logger), logger) ?? new();
+        _courier = TryRead(() => CourierFiles.ReadKeywords(place, logger), logger) ?? [];
         var files = new[] { place.New, place.Cur }
             .Where(Directory.Exists)
             .SelectMany(part => new DirectoryInfo(part).EnumerateFiles())
@@ -48,5 +48,20 @@ internal sealed class MaildirSource : FileSource
             Flags = KeywordName.Allowed(new() { System = system, Keywords = [.. keywords.Distinct(StringComparer.OrdinalIgnoreCase)] }),
             Date = file.LastWriteTimeUtc,
         };
+    }
+
+    /// <summary>Mail without its keywords is better than no mail.</summary>
+    private static T? TryRead<T>(Func<T> read, ILogger logger)
+        where T : class
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception failure) when (DiskProblem.Is(failure))
+        {
+            Log.DiskFailed(logger, "reading keywords", failure.Message);
+            return null;
+        }
     }
 }
