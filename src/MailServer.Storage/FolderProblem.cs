@@ -20,6 +20,8 @@ internal static class FolderProblem
 
     public static Problem BadKeyword { get; } = new(new(5, 2, 0), "Keyword not allowed") { Reason = ProblemReason.LimitReached };
 
+    public static Problem TooManyKeywords { get; } = new(new(5, 2, 0), "Too many keywords on a message") { Reason = ProblemReason.LimitReached };
+
     public static Problem UnknownUse { get; } = new(new(5, 2, 0), "Special use not known") { Reason = ProblemReason.Impossible };
 
     public static Problem TooMany { get; } = new(new(5, 2, 0), "Too many mailboxes") { Reason = ProblemReason.LimitReached };

@@ -23,6 +23,8 @@ internal sealed class FurtherKeywords
 
     public bool IsEmpty => _byBase.Count == 0;
 
+    public IReadOnlyCollection<string> BaseNames => _byBase.Keys;
+
     public IEnumerable<string> Names => _byBase.Values.SelectMany(names => names).Distinct(StringComparer.OrdinalIgnoreCase);
 
     /// <exception cref="IOException">It cannot be read now.</exception>

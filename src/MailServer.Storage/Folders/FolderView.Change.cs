@@ -19,6 +19,8 @@ internal sealed partial class FolderView
             var wasCurrent = !HasChanges;
             var entries = EntriesAt(sequences);
             var there = await _folder.StoreAsync(entries, change, flags, cancellationToken).ConfigureAwait(false);
+            if (there is null)
+                return FolderProblem.TooManyKeywords;
             List<int> answer = [];
             List<FolderEntry> changed = [];
             lock (_folder.Gate)

@@ -8,6 +8,9 @@ internal sealed partial class SharedFolder
     /// <summary>Tries to find a file that other programs keep renaming: each is lost only to a rename within the moment after a look.</summary>
     private const int MaxTries = 20;
 
+    /// <summary>Keywords without a letter that a message may have: as many as one command may name, far more than people use, and the file is written whole.</summary>
+    private const int MaxFurther = 64;
+
     /// <summary>Moves what is in <c>new</c> into <c>cur</c>, so that no other session calls it recent.</summary>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     public async ValueTask TakeNewAsync(CancellationToken cancellationToken)
@@ -30,9 +33,9 @@ internal sealed partial class SharedFolder
         }
     }
 
-    /// <summary>Changes flags; gives those messages that are still there.</summary>
+    /// <summary>Changes flags; gives those messages that are still there, or null, with nothing changed, when one would have too many keywords.</summary>
     /// <exception cref="IOException">The folder cannot be written.</exception>
-    public async ValueTask<HashSet<FolderEntry>> StoreAsync(
+    public async ValueTask<HashSet<FolderEntry>?> StoreAsync(
         IReadOnlyList<FolderEntry> entries, FlagChange change, MessageFlags flags, CancellationToken cancellationToken)
     {
         await Io.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -40,6 +43,8 @@ internal sealed partial class SharedFolder
         {
             if (change != FlagChange.Remove)
                 await LearnAsync(flags.Keywords, cancellationToken).ConfigureAwait(false);
+            if (change == FlagChange.Add && HasTooMany(entries, flags.Keywords))
+                return null;
             var isFurther = false;
             var modSeq = 0UL;
             var own = new OwnChange(this);
@@ -101,6 +106,22 @@ internal sealed partial class SharedFolder
         {
             Io.Release();
         }
+    }
+
+    /// <summary>Whether a message would get more keywords without a letter than it may; those that have them already keep them.</summary>
+    private bool HasTooMany(IReadOnlyList<FolderEntry> entries, IReadOnlyList<string> keywords)
+    {
+        var further = keywords.Where(name => _keywords.LetterOf(name) == '\0').ToList();
+        if (further.Count == 0)
+            return false;
+        foreach (var entry in entries)
+        {
+            var has = _further.Of(entry.BaseName);
+            if (has.Union(further, StringComparer.OrdinalIgnoreCase).Count() > Math.Max(MaxFurther, has.Length))
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>Removes messages for good; those that are gone already count as removed.</summary>

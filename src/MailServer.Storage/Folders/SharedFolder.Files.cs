@@ -188,7 +188,23 @@ internal sealed partial class SharedFolder
         var dead = _uids.Absent.Count;
         if (dead >= MinDeadLines && dead >= _entries.Count)
             await ForgetAbsentAsync().ConfigureAwait(false);
+        PruneFurther();
         WriteIndex(closes: true);
+    }
+
+    /// <summary>Forgets keywords of messages that no line of the UID list could bring back, once they are half of the file.</summary>
+    private void PruneFurther()
+    {
+        if (_further.IsEmpty)
+            return;
+        // A delivery writes its keywords down before its file has its name: what is as young as that stays.
+        var young = _store.Time.GetUtcNow().AddDays(-1).ToUnixTimeSeconds();
+        var gone = _further.BaseNames.Where(name => !ByBase.Contains(name) && !_uids!.TryFind(name, out _) && MessageName.SecondsOf(name) < young).ToList();
+        if (gone.Count == 0 || gone.Count * 2 < _further.BaseNames.Count)
+            return;
+        foreach (var name in gone)
+            _further.Set(name, []);
+        WriteFurther();
     }
 
     private async ValueTask ForgetAbsentAsync()
