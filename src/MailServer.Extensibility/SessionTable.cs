@@ -84,12 +84,17 @@ internal sealed class SessionTable(Registry registry, ILogger logger)
 
             Log.HandsOverUnasked(logger, session.Connection.Info.Id, session.Protocol);
             session.Connection.Abort();
-            if (state.View is { } view)
-                await view.DisposeAsync().ConfigureAwait(false);
-            if (state.Account is { } account)
-                await account.DisposeAsync().ConfigureAwait(false);
+            await CloseAsync(state).ConfigureAwait(false);
             return;
         }
+    }
+
+    private static async ValueTask CloseAsync(SessionState state)
+    {
+        if (state.View is { } view)
+            await view.DisposeAsync().ConfigureAwait(false);
+        if (state.Account is { } account)
+            await account.DisposeAsync().ConfigureAwait(false);
     }
 
     private async ValueTask<SessionState?> RunSegmentAsync(Session session, SessionState? resumed, CancellationToken hardStop)
@@ -115,6 +120,10 @@ internal sealed class SessionTable(Registry registry, ILogger logger)
             if (!(e is OperationCanceledException && hardStop.IsCancellationRequested))
                 Log.HandlerThrew(logger, session.Connection.Info.Id, session.Protocol, generation.Id, generation.Number, OneLine.Of(e));
             session.Connection.Abort();
+
+            // It may have failed before it took them over; those that are closed already do not mind.
+            if (resumed is not null)
+                await CloseAsync(resumed).ConfigureAwait(false);
             return null;
         }
     }
