@@ -27,9 +27,12 @@ internal sealed class UniqueNames(string hostname, TimeProvider time)
     /// A name with the sizes on disk and with CRLF line ends. Whose last line has no end gets no <c>W</c>: POP3 sends such a message with one
     /// (RFC 1939 §3), and who believes names must look at it.
     /// </summary>
-    public string Next(long fileSize, long crlfSize, bool hasOpenEnd = false) => hasOpenEnd
-        ? string.Create(CultureInfo.InvariantCulture, $"{Next()},S={fileSize}")
-        : string.Create(CultureInfo.InvariantCulture, $"{Next()},S={fileSize},W={crlfSize}");
+    public string Next(long fileSize, long crlfSize, bool hasOpenEnd = false) => WithSizes(Next(), fileSize, crlfSize, hasOpenEnd);
+
+    /// <summary>As <see cref="Next(long, long, bool)"/>, of a name that was given before.</summary>
+    public static string WithSizes(string name, long fileSize, long crlfSize, bool hasOpenEnd) => hasOpenEnd
+        ? string.Create(CultureInfo.InvariantCulture, $"{name},S={fileSize}")
+        : string.Create(CultureInfo.InvariantCulture, $"{name},S={fileSize},W={crlfSize}");
 
     /// <summary>A <c>/</c> or <c>:</c> has a meaning in the name; both become octal, a comma too since it begins the sizes.</summary>
     internal static string EscapeHost(string hostname)

@@ -154,6 +154,7 @@ internal sealed class ImportTarget : IAsyncDisposable
             return Problem.NoSuchFolder;
         _store.Context.Reached("import entered");
         _record.Settle();
+        _store.Context.Journals.Of(_place!.Root).Add([.. arrivals.Zip(uids, EntryOf)]);
         return null;
     }
 
@@ -171,9 +172,23 @@ internal sealed class ImportTarget : IAsyncDisposable
     private static Arrival ArrivalOf(Incoming incoming)
     {
         var spool = incoming.Spool;
-        var baseName = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{incoming.Line.Name},S={spool.FileSize},W={spool.CrlfSize}");
-        return new(baseName, spool.SealedPath!, incoming.Message.Flags, spool.FileSize, spool.CrlfSize, File.GetLastWriteTimeUtc(spool.SealedPath!).Ticks);
+        var baseName = UniqueNames.WithSizes(incoming.Line.Name, spool.FileSize, spool.CrlfSize, spool.HasOpenEnd);
+        return new(baseName, spool.SealedPath!, incoming.Message.Flags, spool.FileSize, spool.CrlfSize, File.GetLastWriteTimeUtc(spool.SealedPath!).Ticks)
+        {
+            HasOpenEnd = spool.HasOpenEnd,
+        };
     }
+
+    private JournalEntry EntryOf(Arrival arrival, uint uid) => new()
+    {
+        Event = JournalEvents.Appended,
+        By = "command",
+        Session = "store import",
+        Folder = _place!.Name.Value,
+        Message = arrival.BaseName,
+        Uid = uid,
+        Flags = JournalText.Words(arrival.Flags.System, arrival.Flags.Keywords),
+    };
 
     private async ValueTask ClearAsync()
     {
