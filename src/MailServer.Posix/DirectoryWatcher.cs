@@ -32,9 +32,12 @@ public sealed unsafe class DirectoryWatcher : IDisposable
             thread.Start();
     }
 
-    /// <summary>Starts a watcher.</summary>
+    /// <summary>
+    /// Starts a watcher. <c>MAILSERVER_WATCH=poll</c> in the environment does without inotify, as where its limits are reached:
+    /// so that this road can be tried on any machine.
+    /// </summary>
     public static DirectoryWatcher Create() => new(
-        Libc.InotifyInit(0x80000 | 0x800),          // IN_CLOEXEC | IN_NONBLOCK; -1 leaves the polling
+        Environment.GetEnvironmentVariable("MAILSERVER_WATCH") == "poll" ? -1 : Libc.InotifyInit(0x80000 | 0x800), // IN_CLOEXEC | IN_NONBLOCK
         Libc.EventDescriptor(0, 0x80000 | 0x800));
 
     /// <summary>

@@ -20,12 +20,13 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
 
-    private readonly TempDirectory _directory = new();
+    private readonly TempDirectory _directory;
+    private readonly string? _watch;
     private readonly StringBuilder _log = new();
     private Dictionary<string, IPEndPoint> _endpoints = [];
     private Process? _process;
 
-    private ServerProcess() { }
+    private ServerProcess(bool inMemory, string? watch) => (_directory, _watch) = (new(inMemory), watch);
 
     public static string Executable { get; } = Environment.GetEnvironmentVariable("MAILSERVER_EXE")
         ?? Path.Combine(Repository.Root, "src", "MailServer", "bin", BuildConfiguration, "net10.0", "mailserver");
@@ -51,9 +52,12 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     private static string BuildConfiguration => AppContext.BaseDirectory.Contains("/Release/", StringComparison.Ordinal) ? "Release" : "Debug";
 
-    public static async Task<ServerProcess> StartAsync(string layout = "maildir++")
+    /// <param name="layout">How folders lie on disk.</param>
+    /// <param name="inMemory">Whether its data may be on a file system in memory.</param>
+    /// <param name="watch"><c>poll</c> lets it do without inotify.</param>
+    public static async Task<ServerProcess> StartAsync(string layout = "maildir++", bool inMemory = false, string? watch = null)
     {
-        var server = new ServerProcess();
+        var server = new ServerProcess(inMemory, watch);
         server.Prepare(layout);
         await server.RunAsync();
         return server;
@@ -117,7 +121,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     public async Task RunAsync()
     {
         _process?.Dispose();
-        _process = Tool.Start(Executable, ["serve", "--config", Config]);
+        _process = Tool.Start(Executable, ["serve", "--config", Config], watch: _watch);
         _process.ErrorDataReceived += (_, line) =>
         {
             lock (_log)

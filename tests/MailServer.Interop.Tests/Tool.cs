@@ -34,7 +34,7 @@ internal static class Tool
         }
     }
 
-    public static Process Start(string name, IEnumerable<string> arguments, string? home = null)
+    public static Process Start(string name, IEnumerable<string> arguments, string? home = null, string? watch = null)
     {
         var start = new ProcessStartInfo(name, arguments)
         {
@@ -46,6 +46,8 @@ internal static class Tool
         start.Environment["TERM"] = "xterm";
         if (home is not null)
             start.Environment["HOME"] = home;
+        if (watch is not null)
+            start.Environment["MAILSERVER_WATCH"] = watch;
 #pragma warning disable RS0030 // Running other programs is what these tests are for.
         return Process.Start(start)!;
 #pragma warning restore RS0030

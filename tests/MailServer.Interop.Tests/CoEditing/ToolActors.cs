@@ -1,0 +1,119 @@
+namespace MailServer.Interop.Tests.CoEditing;
+
+/// <summary>Debian's programs on the same Maildir.</summary>
+internal sealed class ToolActors(CoEditRun run)
+{
+    private bool _isNotmuchReady;
+
+    public Task ProcmailAsync(Random random) => PipeAsync("procmail", $"DEFAULT={run.Disk.Root}/", "DEFAULT", ["-m"]);
+
+    public Task MaildropAsync(Random random) => PipeAsync("maildrop", $"to \"{run.Disk.Root}\"\n", "to", []);
+
+    /// <summary>Tags, and lets notmuch write the tags into the names.</summary>
+    public async Task NotmuchAsync(Random random)
+    {
+        var config = run.Server.File("notmuch-config");
+        if (!_isNotmuchReady)
+        {
+            var database = Directory.CreateDirectory(run.Server.File("notmuch")).FullName;
+            await File.WriteAllTextAsync(config, $"""
+                [database]
+                path={database}
+                mail_root={run.Disk.Of("Notes")}
+                [user]
+                name=A
+                primary_email=alice@example.org
+                [new]
+                tags=unread
+                [maildir]
+                synchronize_flags=true
+
+                """);
+            _isNotmuchReady = true;
+        }
+
+        var (mark, tag) = ($"note-{run.Model.Mails.Keys.Where(key => key.StartsWith("note-", StringComparison.Ordinal)).ElementAt(random.Next(100))[5..]}", random.Next(2) == 0);
+        await ToolAsync("notmuch", $"--config={config}", "new", "--quiet");
+        await ToolAsync("notmuch", $"--config={config}", "tag", tag ? "+flagged" : "-flagged", tag ? "-unread" : "+unread", "--", $"id:{mark}@coedit.example");
+        if (run.Disk.Files("Notes").Find(file => Disk.MarkOf(file) == mark) is { } file && file.Letters.Contains('F') == tag)
+            run.Model.Mails[mark].Letters['F'] = run.Model.Mails[mark].Letters['S'] = tag;
+        run.Count("notmuch");
+    }
+
+    /// <summary>Flags all messages of its own in the large folder; a message that was renamed under it is for the next time.</summary>
+    public async Task MuttAsync(Random random)
+    {
+        var settings = run.Server.File("coedit-muttrc");
+        await File.WriteAllTextAsync(settings, "set quit=yes delete=yes mark_old=no wait_key=no move=no read_inc=0 header_cache=\"\" sort=mailbox-order mbox_type=Maildir\n");
+        const string Keys = "<tag-pattern>~s mutt-<enter><tag-prefix-cond><set-flag>!<end-cond><sync-mailbox><quit>";
+        await ToolAsync("script", "-qec", $"mutt -n -F '{settings}' -f '{run.Disk.Root}' -e 'push \"{Keys}\"'", "/dev/null");
+        foreach (var file in run.Disk.Files("INBOX").Where(file => file.Letters.Contains('F')))
+            if (Disk.MarkOf(file) is { } mark && mark.StartsWith("mutt", StringComparison.Ordinal))
+                run.Model.Mails[mark].Letters['F'] = true;
+        run.Count("mutt");
+    }
+
+    /// <summary>Mirrors a folder by IMAP into a Maildir of its own, and puts mail in on that side.</summary>
+    public async Task MbsyncAsync(Random random)
+    {
+        var local = Path.Combine(run.Server.File("mirror"), "Synced");
+        foreach (var part in new[] { "cur", "new", "tmp" })
+            Directory.CreateDirectory(Path.Combine(local, part));
+        var settings = run.Server.File("coedit-mbsyncrc");
+        await File.WriteAllTextAsync(settings, $"""
+            IMAPAccount here
+            Host localhost
+            Port {run.Server.Port("imaps")}
+            User alice@example.org
+            Pass {ServerProcess.Password}
+            SSLType IMAPS
+            CertificateFile {run.Server.Certificate}
+
+            IMAPStore far
+            Account here
+
+            MaildirStore near
+            Path {run.Server.File("mirror")}/
+            Inbox {run.Server.File("mirror")}/INBOX
+            SubFolders Verbatim
+
+            Channel one
+            Far :far:Synced
+            Near :near:Synced
+            Create Near
+            Expunge Both
+            SyncState *
+
+            """);
+        var (mark, mail) = run.Model.New("synced");
+        mail.IsUncertain = true;
+        await File.WriteAllTextAsync(Path.Combine(local, "new", OutsideActors.NewName(random)), Model.Text(mark));
+        var result = await Tool.RunAsync("mbsync", ["-c", settings, "one"], home: run.Server.File(""));
+        if (result.ExitCode != 0)
+            throw new IOException(result.ToString());
+        (mail.Places, mail.IsThere, mail.IsUncertain) = (["Synced"], true, false);
+        run.Count("mbsync");
+    }
+
+    private async Task PipeAsync(string program, string rules, string name, string[] options)
+    {
+        var settings = run.Server.File($"coedit-{program}");
+        await File.WriteAllTextAsync(settings, rules + "\n");
+        File.SetUnixFileMode(settings, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        var (mark, mail) = run.Model.New("still");
+        using var process = Tool.Start(program, [.. options, settings]);
+        await process.StandardInput.WriteAsync(Model.Text(mark));
+        process.StandardInput.Close();
+        await process.WaitForExitAsync();
+        Assert.True(process.ExitCode == 0, $"{program}, {name}: {await process.StandardError.ReadToEndAsync()}");
+        (mail.Places, mail.IsThere) = (["INBOX"], true);
+        run.Count(program);
+    }
+
+    private async Task ToolAsync(string name, params string[] arguments)
+    {
+        var result = await Tool.RunAsync(name, arguments, home: run.Server.File(""));
+        if (result.ExitCode != 0)
+            run.Count(name + " failed");
+    }
+}
