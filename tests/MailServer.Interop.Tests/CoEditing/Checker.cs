@@ -87,7 +87,10 @@ internal sealed class Checker(CoEditRun run)
         if (mail.IsUncertain)
         {
             Assert.True(found.Count > 0 || mail.IsDoomed || !mail.IsThere, $"{mark} is lost");
-            (mail.Places, mail.IsUncertain, mail.IsThere) = ([.. found], false, found.Count > 0);
+
+            // What mbsync could not send yet stays in its own Maildir for the next time.
+            var isWaiting = found.Count == 0 && mark.StartsWith("synced", StringComparison.Ordinal);
+            (mail.Places, mail.IsUncertain, mail.IsThere) = ([.. found], isWaiting, found.Count > 0);
             return;
         }
 

@@ -77,7 +77,7 @@ internal sealed class SessionActors(CoEditRun run)
         await session.FillAsync();
         var uids = run.Disk.Uids("INBOX", out _).ToDictionary(pair => pair.Value, pair => pair.Key);
         var files = run.Disk.Files("INBOX").DistinctBy(file => file.BaseName).ToDictionary(file => file.BaseName);
-        for (var i = 0; i < 5 && session.View.Count > 0; i++)
+        for (var i = 0; i < 15 && session.View.Count > 0; i++)
         {
             var uid = session.View[random.Next(session.View.Count)].Uid;
             if (!marks.TryGetValue(uid, out var mark))
@@ -105,15 +105,13 @@ internal sealed class SessionActors(CoEditRun run)
         var told = false;
         var before = session.Told;
         session.Told = (what, of, flags) => told |= what == "FETCH" && of == uid && flags.Contains(@"\Answered", StringComparison.Ordinal) == isSet;
-        mail.Letters.TryRemove('R', out var last);
+        mail.Letters.TryRemove('R', out _);
         var reply = await session.CommandAsync($"UID STORE {uid} {(isSet ? '+' : '-')}FLAGS (\\Answered $Co)");
         session.Told = before;
 
         // Nothing is answered for a message that somebody has moved or removed meanwhile.
         if (reply.StartsWith("OK", StringComparison.Ordinal) && told)
             mail.Letters['R'] = isSet;
-        else
-            _ = last;
         run.Count("store");
     }
 
