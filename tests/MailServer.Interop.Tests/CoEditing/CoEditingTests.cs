@@ -7,7 +7,8 @@ namespace MailServer.Interop.Tests.CoEditing;
 /// </summary>
 public sealed class CoEditingTests(ITestOutputHelper output)
 {
-    private const int Large = 20_000;
+    private static readonly int Large = Number("MAILSERVER_COEDIT_MESSAGES", 2_000);
+
     private const int Day = 24 * 60 * 60 * 1000;
 
     [InteropFact(Timeout = Day)]
@@ -24,7 +25,7 @@ public sealed class CoEditingTests(ITestOutputHelper output)
 
     private async Task RunAsync(int seconds, int kills, int messages, CancellationToken token, bool inMemory = false, string? watch = null)
     {
-        await using var server = await ServerProcess.StartAsync(inMemory, watch);
+        await using var server = await ServerProcess.StartAsync(inMemory: inMemory, watch: watch);
         await new CoEditRun(server, Number("MAILSERVER_SEED", Random.Shared.Next(1_000_000)), messages, output.WriteLine)
             .RunAsync(TimeSpan.FromSeconds(seconds), kills).WaitAsync(token);
     }
