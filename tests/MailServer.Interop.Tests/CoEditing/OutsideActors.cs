@@ -76,7 +76,9 @@ internal sealed class OutsideActors(CoEditRun run)
         var (from, to) = random.Next(2) == 0 ? ("INBOX", "Carried") : ("Carried", "INBOX");
         if (One(random, from, "carried-") is not var (file, mail))
             return Task.CompletedTask;
-        var baseName = random.Next(2) == 0 ? file.BaseName : NewName(random) + ",U=" + random.Next(1, 1000);
+
+        // Back under a new name: a session that heard of the EXPUNGE cannot be shown the old UID again (RFC 9051 §2.3.1.1).
+        var baseName = to != "INBOX" && random.Next(2) == 0 ? file.BaseName : NewName(random) + ",U=" + random.Next(1, 1000);
         lock (mail)
             if (Disk.TryRename(file.Path, Path.Combine(run.Disk.Of(to), "cur", $"{baseName}:2,{file.Letters}")))
             {
