@@ -87,7 +87,7 @@ SUBMISSION_PORT=22587
 SUBMISSIONS_PORT=22465
 IMAP_PORT=22143
 POP3_PORT=22110
-COLD_GLOBS="mailserver-index"
+COLD_GLOBS="mailserver-index mailserver-structures mailserver-search* dovecot-*"
 T
     } > "$P/target.env"
     sed -i "s|$BENCH_DIR/peers/ours.sh|$here/ours.sh|" "$P/target.env"
