@@ -17,6 +17,35 @@ public sealed class OutsideTests
         Assert.Equal(2, view.RecentCount);
     }
 
+    [Theory]
+    [InlineData("", "F", SystemFlags.Flagged)]
+    [InlineData("S", "", SystemFlags.None)]
+    [InlineData("S", "RS", SystemFlags.Answered | SystemFlags.Seen)]
+    public async Task Flags_that_change_while_a_message_moves_go_with_it(string before, string after, SystemFlags expected)
+    {
+        await using var test = new TestStore();
+        await (await test.AccountAsync()).CreateAsync(new("Work"), null, TestStore.Token);
+        await test.DeliverAsync();
+        await using var view = await test.ViewAsync();
+        var path = Assert.Single(Directory.GetFiles(Path.Combine(test.Maildir, "cur")));
+        File.Move(path, path + before);
+        await TestStore.UntilAsync(view, () => view.InfoAt(1).Flags.System == (before.Length > 0 ? SystemFlags.Seen : SystemFlags.None));
+
+        // The copy is there, and the message has not gone yet.
+        test.Store.Context.Steps = step =>
+        {
+            if (step is "uidlist appended" or "uidlist replaced" && File.Exists(path + before))
+                File.Move(path + before, path + after);
+        };
+        var moved = (await view.MoveAsync([1], new("Work"), TestStore.Token)).Value;
+
+        Assert.Equal(0, view.Count);
+        Assert.Empty(Directory.GetFiles(Path.Combine(test.Maildir, "cur")));
+        await using var work = await test.ViewAsync("Work");
+        Assert.Equal(moved.TargetUids, TestStore.Uids(work));
+        Assert.Equal(expected, work.InfoAt(1).Flags.System);
+    }
+
     [Fact]
     public async Task A_rename_is_a_change_of_flags_and_no_expunge()
     {

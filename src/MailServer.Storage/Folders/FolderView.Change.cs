@@ -5,6 +5,9 @@ namespace MailServer.Storage;
 /// <summary>What the session changes.</summary>
 internal sealed partial class FolderView
 {
+    /// <summary>Times that flags are carried after a message that moves: each is lost only to somebody who changes them in that moment.</summary>
+    private const int MaxCarries = 20;
+
     public async ValueTask<Outcome<IReadOnlyList<int>>> StoreAsync(
         IReadOnlyList<int> sequences, FlagChange change, MessageFlags flags, CancellationToken cancellationToken)
     {
@@ -58,7 +61,7 @@ internal sealed partial class FolderView
             entries = sequences is null
                 ? _slots.FindAll(slot => (slot.Entry.System & SystemFlags.Deleted) != 0).ConvertAll(slot => slot.Entry)
                 : EntriesAt(sequences);
-        var removed = await RemoveAsync(entries, cancellationToken).ConfigureAwait(false);
+        var removed = await RemoveAsync(entries, () => ExpungeAsync(entries, null, cancellationToken)).ConfigureAwait(false);
         TellRemoved(entries);
         return removed;
     }
@@ -85,7 +88,7 @@ internal sealed partial class FolderView
 
         // Durable there before it goes here: dying in between leaves two, never none.
         TellArrivals(JournalEvents.Moved, entries, target, place);
-        var removed = await RemoveAsync(entries, cancellationToken).ConfigureAwait(false);
+        var removed = await RemoveAsync(entries, () => ExpungeMovedAsync(entries, target, place, cancellationToken)).ConfigureAwait(false);
         return removed.TryGet(out var expunged, out problem)
             ? new MoveResult
             {
@@ -97,12 +100,63 @@ internal sealed partial class FolderView
             : problem;
     }
 
-    private async ValueTask<Outcome<Expunged>> RemoveAsync(List<FolderEntry> entries, CancellationToken cancellationToken)
+    private async ValueTask ExpungeAsync(List<FolderEntry> entries, Func<FolderEntry, bool>? mayGo, CancellationToken cancellationToken) =>
+        _ = await _folder.ExpungeAsync(entries, mayGo, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>
+    /// Removes what has been copied. A flag that somebody has set or cleared since the copy was made goes over first: a file is removed only
+    /// under the name whose flags the copy has.
+    /// </summary>
+    private async ValueTask ExpungeMovedAsync(List<FolderEntry> entries, FolderName target, Entered copies, CancellationToken cancellationToken)
+    {
+        var copied = new Dictionary<FolderEntry, (uint Uid, MessageFlags Flags)>(entries.Count);
+        for (var i = 0; i < entries.Count; i++)
+            copied[entries[i]] = (copies.Uids[i], copies.Flags[i]);
+        for (var tries = 0; tries < MaxCarries; tries++)
+        {
+            var changed = await _folder.ExpungeAsync(entries, entry => FlagsOf(entry).Equals(copied[entry].Flags), cancellationToken).ConfigureAwait(false);
+            if (changed.Count == 0)
+                return;
+            foreach (var entry in changed)
+                copied[entry] = copied[entry] with { Flags = FlagsOf(entry) };
+            await CarryFlagsAsync(target, [.. changed.Select(entry => copied[entry])], cancellationToken).ConfigureAwait(false);
+        }
+
+        await ExpungeAsync(entries, null, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask CarryFlagsAsync(FolderName target, List<(uint Uid, MessageFlags Flags)> changed, CancellationToken cancellationToken)
+    {
+        var folder = await _table.AcquireAsync(_paths.PlaceOf(target)!, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            foreach (var (uid, flags) in changed)
+            {
+                FolderEntry? copy;
+                lock (folder.Gate)
+                    copy = folder.IndexFrom(uid) is var at && at < folder.Entries.Length && folder.Entries[at].Uid == uid ? folder.Entries[at] : null;
+                if (copy is not null)
+                    await folder.StoreAsync([copy], FlagChange.Replace, flags, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            await _table.ReleaseAsync(folder).ConfigureAwait(false);
+        }
+    }
+
+    private MessageFlags FlagsOf(FolderEntry entry)
+    {
+        lock (_folder.Gate)
+            return new() { System = entry.System, Keywords = entry.Keywords };
+    }
+
+    private async ValueTask<Outcome<Expunged>> RemoveAsync(List<FolderEntry> entries, Func<ValueTask> expunge)
     {
         try
         {
             var wasCurrent = !HasChanges;
-            await _folder.ExpungeAsync(entries, cancellationToken).ConfigureAwait(false);
+            await expunge().ConfigureAwait(false);
             lock (_folder.Gate)
             {
                 var expunged = DropExpunged([.. entries]);
@@ -142,7 +196,7 @@ internal sealed partial class FolderView
             }
 
             var uids = entries.Count == 0 ? [] : await folder.EnterAsync(arrivals, cancellationToken).ConfigureAwait(false);
-            return uids is null ? Problem.NoSuchFolder : new Entered(folder.UidValidity, uids, arrivals.ConvertAll(arrival => arrival.BaseName));
+            return uids is null ? Problem.NoSuchFolder : new Entered(folder.UidValidity, uids, arrivals.ConvertAll(arrival => arrival.BaseName), arrivals.ConvertAll(arrival => arrival.Flags));
         }
         catch (Exception failure) when (DiskProblem.Is(failure))
         {

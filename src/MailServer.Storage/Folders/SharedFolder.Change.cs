@@ -126,22 +126,28 @@ internal sealed partial class SharedFolder
 
     /// <summary>Removes messages for good; those that are gone already count as removed.</summary>
     /// <exception cref="IOException">The folder cannot be written; what was removed is out of memory.</exception>
-    public async ValueTask ExpungeAsync(IReadOnlyList<FolderEntry> entries, CancellationToken cancellationToken)
+    /// <param name="entries">Which.</param>
+    /// <param name="mayGo">Asked just before, of what is known by then; null for yes.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Those that may not go.</returns>
+    public async ValueTask<List<FolderEntry>> ExpungeAsync(
+        IReadOnlyList<FolderEntry> entries, Func<FolderEntry, bool>? mayGo, CancellationToken cancellationToken)
     {
         await Io.WaitAsync(cancellationToken).ConfigureAwait(false);
         List<FolderEntry> gone = [];
+        List<FolderEntry> kept = [];
         try
         {
             var own = new OwnChange(this);
             try
             {
-                var missed = entries.Where(entry => !entry.IsExpunged && !TryUnlink(entry, gone)).ToList();
+                var missed = entries.Where(IsMissed).ToList();
                 for (var tries = 1; missed.Count > 0 && tries < MaxTries; tries++)
                 {
                     own.Dispose();
                     await LookAsync(cancellationToken).ConfigureAwait(false);
                     own = new(this);
-                    missed = missed.FindAll(entry => !entry.IsExpunged && !TryUnlink(entry, gone));
+                    missed = missed.FindAll(IsMissed);
                 }
             }
             finally
@@ -149,10 +155,22 @@ internal sealed partial class SharedFolder
                 own.Dispose();
                 Expunge(gone);
             }
+
+            return kept;
         }
         finally
         {
             Io.Release();
+        }
+
+        bool IsMissed(FolderEntry entry)
+        {
+            if (entry.IsExpunged)
+                return false;
+            if (mayGo is null || mayGo(entry))
+                return !TryUnlink(entry, gone);
+            kept.Add(entry);
+            return false;
         }
     }
 

@@ -29,5 +29,6 @@ internal sealed partial class FolderView
     /// <param name="UidValidity">The folder's.</param>
     /// <param name="Uids">In order.</param>
     /// <param name="BaseNames">In the same order.</param>
-    private sealed record Entered(uint UidValidity, IReadOnlyList<uint> Uids, IReadOnlyList<string> BaseNames);
+    /// <param name="Flags">Flags they were given, in the same order.</param>
+    private sealed record Entered(uint UidValidity, IReadOnlyList<uint> Uids, IReadOnlyList<string> BaseNames, IReadOnlyList<MessageFlags> Flags);
 }
