@@ -29,6 +29,8 @@ internal static class Fetch
             }
             else
             {
+                if (plan.NeedsStructure)
+                    await view.ReadStructuresAsync(first, last, cancellationToken).ConfigureAwait(false);
                 var seen = await MarkSeenAsync(view, plan, first, last, cancellationToken).ConfigureAwait(false);
                 for (var sequence = first; sequence <= last; sequence++)
                 {

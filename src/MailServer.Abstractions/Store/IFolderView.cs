@@ -63,6 +63,15 @@ public interface IFolderView : IAsyncDisposable
     /// <param name="cancellationToken">Gives up.</param>
     ValueTask MeasureAsync(int first, int last, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
+    /// <summary>
+    /// Finds out the structures of a range of messages at once, on several processors; those asked for next by
+    /// <see cref="StructureAtAsync"/> are then at hand. A few dozen at a time. What fails is tried again, and told, there.
+    /// </summary>
+    /// <param name="first">The first sequence number.</param>
+    /// <param name="last">The last one.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    ValueTask ReadStructuresAsync(int first, int last, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
     /// <summary>Whether the message is <c>\Recent</c> in this session.</summary>
     bool IsRecent(int sequence);
 

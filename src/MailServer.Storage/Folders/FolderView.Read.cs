@@ -71,6 +71,45 @@ internal sealed partial class FolderView
         }
     }
 
+    public async ValueTask ReadStructuresAsync(int first, int last, CancellationToken cancellationToken)
+    {
+        List<int> unknown = [];
+        for (var sequence = first; sequence <= last; sequence++)
+            if (EntryAt(sequence).StructureAt <= 0 && !_folder.Read.TryStructure(EntryAt(sequence), out _))
+                unknown.Add(sequence);
+        if (unknown.Count < 2)
+            return;
+        var taken = -1;
+        await Task.WhenAll(Enumerable.Range(0, Math.Min(Environment.ProcessorCount, unknown.Count)).Select(_ => _store.Readers.RunAsync(Read)))
+            .ConfigureAwait(false);
+
+        void Read()
+        {
+            while (Interlocked.Increment(ref taken) is var next && next < unknown.Count && !cancellationToken.IsCancellationRequested)
+                TryReadStructure(EntryAt(unknown[next]));
+        }
+    }
+
+    private void TryReadStructure(FolderEntry entry)
+    {
+        try
+        {
+            _folder.Measure(entry);
+            if (entry.Note is not null || OpenerOf(entry)() is not { } stream)
+                return;
+            using (stream)
+            {
+                var structure = StructureReader.Read(stream, entry.CrlfSize);
+                _folder.Read.Remember(entry, structure);
+                _folder.KeepStructure(entry, structure);
+            }
+        }
+        catch (Exception failure) when (DiskProblem.Is(failure))
+        {
+            // Whoever asks for this one is told.
+        }
+    }
+
     /// <summary>What is known without a look at the file.</summary>
     private MessageInfo KnownAt(int sequence)
     {
