@@ -8,6 +8,8 @@ internal sealed class MaildirAdapter(MaildirStore store) : IDeliveryStore
 {
     public ISpool CreateSpool() => new Spool(store.CreateSpool());
 
+    public Problem? Refuses(User user, long size) => store.Refuses(user, size);
+
     public async ValueTask<Outcome<string>> DeliverAsync(ISpool spool, User user, FolderName folder, MessageFlags flags, CancellationToken cancellationToken)
     {
         var stored = await store.DeliverAsync(((Spool)spool).File, user, folder, flags, cancellationToken).ConfigureAwait(false);

@@ -8,6 +8,9 @@ internal interface IDeliveryStore
 {
     ISpool CreateSpool();
 
+    /// <summary>Why an account cannot take a message of that size; null when it can.</summary>
+    Problem? Refuses(User user, long size) => null;
+
     /// <summary>Puts a sealed message into a folder; durable when it returns a value.</summary>
     ValueTask<Outcome<string>> DeliverAsync(ISpool spool, User user, FolderName folder, MessageFlags flags, CancellationToken cancellationToken);
 }

@@ -52,6 +52,9 @@ internal static partial class Log
     [LoggerMessage(EventId = 331, Level = LogLevel.Warning, Message = "{Path}: removed, to be built again: {Reason}")]
     public static partial void SearchRemoved(ILogger logger, string path, string reason);
 
+    [LoggerMessage(EventId = 321, Level = LogLevel.Warning, Message = "{Path}: the quota cannot be counted: {Reason}")]
+    public static partial void QuotaFailed(ILogger logger, string path, string reason);
+
     [LoggerMessage(EventId = 320, Level = LogLevel.Warning, Message = "{Path}: the journal cannot be written ({Reason}); mail goes on without it")]
     public static partial void JournalFailed(ILogger logger, string path, string reason);
 

@@ -69,8 +69,12 @@ public sealed class MaildirStore : IMailStore, IAsyncDisposable
         {
             var baseName = _store.Names.Next(spool.FileSize, spool.CrlfSize, spool.HasOpenEnd);
             var letters = await LettersAsync(place, baseName, KeywordName.Allowed(flags), cancellationToken).ConfigureAwait(false);
+            var quota = _store.Quotas.Of(place.Root, user);
+            if (quota.Refuses(spool.FileSize) is { } full)
+                return full;
             _store.Journals.Of(place.Root).Outside.Expect(folder, baseName);
             var path = await new Deliverer(_store).DeliverAsync(spool, place, baseName, letters).ConfigureAwait(false);
+            quota.Change(spool.FileSize, 1);
             Interlocked.Increment(ref _delivered);
             _folders.Touch(place.Path);
             return new StoredMessage { Path = path, Folder = folder };
@@ -92,6 +96,7 @@ public sealed class MaildirStore : IMailStore, IAsyncDisposable
         try
         {
             await _store.Maker.EnsureAsync(paths.PlaceOf(FolderName.Inbox)!).ConfigureAwait(false);
+            _store.Quotas.Of(paths.Root, user);
             return new MaildirAccount(_store, _folders, paths, user, author);
         }
         catch (Exception failure) when (DiskProblem.Is(failure))
@@ -99,6 +104,9 @@ public sealed class MaildirStore : IMailStore, IAsyncDisposable
             return _store.Failed("opening an account", failure);
         }
     }
+
+    /// <summary>Why a user's account cannot take a message of that size; null when it can.</summary>
+    public Problem? Refuses(User user, long size) => _store.Quotas.Of(MaildirOf(user), user).Refuses(size);
 
     /// <summary>Writes down what happened to a user's mail. Never fails.</summary>
     public void WriteJournal(User user, JournalEntry entry) => _store.Journals.Of(MaildirOf(user)).Add(entry);

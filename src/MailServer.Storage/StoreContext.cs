@@ -29,6 +29,8 @@ internal sealed class StoreContext(StoreOptions options, TimeProvider time, ILog
 
     public MaildirMaker Maker => field ??= new(this);
 
+    public Quotas Quotas => field ??= new(this);
+
     public Journals Journals => field ??= new(this);
 
     public UidMemory UidMemory { get; } = new();

@@ -24,9 +24,6 @@ public sealed record StoreOptions
     /// <summary>What an account may hold of which its directory says nothing.</summary>
     public Quota Quota { get; init; } = new();
 
-    /// <summary>Per cent of a quota at which its owner is told; 0 for never.</summary>
-    public int QuotaWarning { get; init; } = 90;
-
     /// <summary>Where an account's Maildir is.</summary>
     public string MaildirOf(User user)
     {

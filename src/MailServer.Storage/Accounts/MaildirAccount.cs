@@ -24,6 +24,8 @@ internal sealed class MaildirAccount(StoreContext store, FolderTable table, Fold
     public ValueTask<Problem?> RenameAsync(FolderName from, FolderName to, CancellationToken cancellationToken) =>
         TryAsync("renaming a folder", () => _operations.RenameAsync(from, to, cancellationToken));
 
+    public ValueTask<Outcome<QuotaUsage>> QuotaAsync(CancellationToken cancellationToken) => new(Try("counting", store.Quotas.Of(paths.Root, User).Usage));
+
     public ValueTask<Outcome<FolderStatus>> StatusAsync(FolderName folder, CancellationToken cancellationToken) =>
         StatusAsync(folder, withSize: true, cancellationToken);
 
@@ -66,6 +68,8 @@ internal sealed class MaildirAccount(StoreContext store, FolderTable table, Fold
             return FolderProblem.Impossible;
         if (!_operations.Exists(place))
             return Problem.NoSuchFolder;
+        if (store.Quotas.Of(paths.Root, User).Refuses(0) is { } full)
+            return full;
         try
         {
             await store.Maker.EnsureAsync(place).ConfigureAwait(false);

@@ -30,6 +30,8 @@ internal sealed class MessageDraft : IMessageDraft
         var date = _date ?? _store.Time.GetUtcNow();
         if (await _spool.SealWithDateAsync(default, date, cancellationToken).ConfigureAwait(false) is { } problem)
             return problem;
+        if (_store.Quotas.Of(_place.Root).Refuses(_spool.FileSize) is { } full)
+            return full;
         SharedFolder? folder = null;
         try
         {

@@ -69,7 +69,7 @@ internal sealed partial class FolderView
     public async ValueTask<Outcome<CopyResult>> CopyAsync(IReadOnlyList<int> sequences, FolderName target, CancellationToken cancellationToken)
     {
         var entries = EntriesAt(sequences);
-        var copied = await CopyEntriesAsync(entries, target, cancellationToken).ConfigureAwait(false);
+        var copied = await CopyEntriesAsync(entries, target, isMove: false, cancellationToken).ConfigureAwait(false);
         if (copied.Problem is null)
             TellArrivals(JournalEvents.Copied, entries, target, copied.Value);
         return copied.TryGet(out var place, out var problem)
@@ -82,7 +82,7 @@ internal sealed partial class FolderView
         if (Access == FolderAccess.ReadOnly)
             return FolderProblem.ReadOnly;
         var entries = EntriesAt(sequences);
-        var copied = await CopyEntriesAsync(entries, target, cancellationToken).ConfigureAwait(false);
+        var copied = await CopyEntriesAsync(entries, target, isMove: true, cancellationToken).ConfigureAwait(false);
         if (!copied.TryGet(out var place, out var problem))
             return problem;
 
@@ -171,7 +171,7 @@ internal sealed partial class FolderView
     }
 
     private async ValueTask<Outcome<Entered>> CopyEntriesAsync(
-        List<FolderEntry> entries, FolderName target, CancellationToken cancellationToken)
+        List<FolderEntry> entries, FolderName target, bool isMove, CancellationToken cancellationToken)
     {
         if (_folder.IsRetired)
             return Problem.NoSuchFolder;
@@ -187,6 +187,8 @@ internal sealed partial class FolderView
             await _folder.MeasureAsync(entries, cancellationToken).ConfigureAwait(false);
             if (entries.Exists(entry => entry.Note is not null))
                 return FolderProblem.Unreadable;
+            if (!isMove && _store.Quotas.Of(_paths.Root).Refuses(entries.Sum(entry => entry.FileSize), entries.Count) is { } full)
+                return full;
             foreach (var entry in entries)
             {
                 var arrival = ArrivalOf(entry, place);

@@ -154,6 +154,7 @@ internal sealed partial class SharedFolder
             {
                 own.Dispose();
                 Expunge(gone);
+                _store.Quotas.Of(Place.Root).Forget(gone);
             }
 
             return kept;

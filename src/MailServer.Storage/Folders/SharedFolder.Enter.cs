@@ -81,6 +81,7 @@ internal sealed partial class SharedFolder
             await Task.WhenAll(SyncAsync(files), AppendAsync(records)).ConfigureAwait(false);
             own.Dispose();
             Insert(files);
+            _store.Quotas.Of(Place.Root).Change(arrivals.Sum(arrival => arrival.FileSize), arrivals.Count);
             return records.ConvertAll(record => record.Uid);
         }
         catch (Exception failure) when (DiskProblem.Is(failure))

@@ -38,7 +38,6 @@ internal static class StoreTargets
         Hostname = config.Hostname,
         JournalDays = config.JournalDays,
         Quota = config.Quota,
-        QuotaWarning = config.QuotaWarning,
     };
 
     /// <summary>One account, or all of them when none is named.</summary>

@@ -34,7 +34,6 @@ internal static class ConfigKeys
     public static readonly ConfigKey SearchIndex = new("[store]", "search_index", KeyType.Boolean, "true");
     public static readonly ConfigKey Quota = new("[store]", "quota", KeyType.Size, "");
     public static readonly ConfigKey QuotaMessages = new("[store]", "quota_messages", KeyType.Number, "0");
-    public static readonly ConfigKey QuotaWarning = new("[store]", "quota_warning", KeyType.Number, "90");
     public static readonly ConfigKey JournalDays = new("[store]", "journal_days", KeyType.Number, "400");
 
     public static readonly ConfigKey DomainName = new("[[domains]]", "name", KeyType.Text, null);
@@ -67,7 +66,7 @@ internal static class ConfigKeys
     /// <summary>All of them, in the order of the documentation.</summary>
     public static IReadOnlyList<ConfigKey> All { get; } =
     [
-        Hostname, Data, DrainTime, HotReload, AllowPlaintextAuth, Postmaster, Maildir, Layout, SearchIndex, Quota, QuotaMessages, QuotaWarning, JournalDays,
+        Hostname, Data, DrainTime, HotReload, AllowPlaintextAuth, Postmaster, Maildir, Layout, SearchIndex, Quota, QuotaMessages, JournalDays,
         DomainName, ListenerName, ListenerAddress, ListenerProtocol, ListenerTls,
         Certificate, CertificateKey, HandshakeLimit, Connections, ConnectionsPerAddress, MessageSize, LogFormat, LogLevel, PluginDirectory, PluginLoad,
         FilterOrder, FilterTimeLimit, FilterOnFailure, GlobalRules,

@@ -88,7 +88,6 @@ internal sealed class ConfigReader
                 Storage = store.Has(ConfigKeys.Quota) ? store.Size(ConfigKeys.Quota, 1024) : null,
                 Messages = store.Number(ConfigKeys.QuotaMessages, 0, int.MaxValue) is > 0 and var messages ? messages : null,
             },
-            QuotaWarning = store.Number(ConfigKeys.QuotaWarning, 0, 100),
             JournalDays = store.Number(ConfigKeys.JournalDays, 0, 36_500),
             Domains = ReadDomains(),
             Listeners = listeners,

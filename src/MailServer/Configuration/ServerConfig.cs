@@ -38,9 +38,6 @@ internal sealed record ServerConfig
     /// <summary>What an account may hold of which its directory says nothing.</summary>
     public required Quota Quota { get; init; }
 
-    /// <summary>Per cent of a quota at which its owner is told; 0 for never.</summary>
-    public required int QuotaWarning { get; init; }
-
     /// <summary>Days that journals are kept; 0 for none.</summary>
     public required int JournalDays { get; init; }
 
