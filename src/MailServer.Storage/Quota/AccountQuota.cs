@@ -116,6 +116,8 @@ internal sealed class AccountQuota(string root, StoreContext store)
     private (long Storage, long Messages) Count()
     {
         _isInDoubt = false;
+        if (!Directory.Exists(root))
+            return default; // an account without mail yet
         var paths = new FolderPaths(root, store.Options.Layout);
         var (storage, messages) = MaildirCount.Of(paths.All().Select(place => place.Path));
         Write(MaildirSize.Header(Limit), storage, messages);
