@@ -23,7 +23,7 @@ public sealed class ExportTests : IDisposable
             "", "\n", "\r", "\r\n", "no end", "Subject: x", "Subject: x\r\n", "Subject: x\r\n\r\n", "Subject: x\r\n\r\n\r\n\r\n", "Status: RO\r\nX-Status: F\r\n\r\n",
             "From a@example.org Mon Jan  1 10:00:00 2024\r\nSubject: x\r\n\r\nFrom me\r\n>From you\r\n>>>From us\r\nFrom", "\r\n\r\nFrom a@example.org Mon Jan  1 10:00:00 2024\r\nA: b\r\n",
             "A: b\r\nContent-Length: 3\r\n\r\nabc\r\n", "A: b\r\n\r\nends with CR\r", "A: b\r\n\r\n\r", "A: b\r\n\r\na\r\r\nb\n\r\nc\r\r", "A: b\r\n\r\n\0\u00FF\0",
-            "X-Mailserver-Export: no-final-newline\r\n\r\nx\r\n", "X-Status: F\r\n\r\n", new string('>', 253) + "From x\r\n", new string('>', 200_000) + "From x\r\n", new string('>', 200_000), "X: " + new string('y', 300_000),
+            "X-Mailserver-Export: no-final-newline\r\n\r\nx\r\n", "  begins folded\r\nSubject: x\r\n\r\n", "X-Status: F\r\n\r\n", new string('>', 253) + "From x\r\n", new string('>', 200_000) + "From x\r\n", new string('>', 200_000), "X: " + new string('y', 300_000),
         ];
         await using var test = new TestStore();
         foreach (var message in messages)

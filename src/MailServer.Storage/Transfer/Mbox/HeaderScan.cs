@@ -50,6 +50,9 @@ internal ref struct HeaderScan(ReadOnlySpan<byte> text)
     /// <summary>Its value as one line.</summary>
     public readonly string Text() => Encoding.Latin1.GetString(Value[..Math.Min(Value.Length, MaxValue)]).ReplaceLineEndings("").Trim();
 
+    /// <summary>The first line of its value.</summary>
+    public readonly string FirstLine() => Encoding.Latin1.GetString(Value[..Math.Min(Value.IndexOf((byte)'\n') + 1, MaxValue)]).Trim();
+
     /// <summary>Whether text begins as a field does (RFC 5322 §2.2): printable octets, then a colon.</summary>
     public static bool IsField(ReadOnlySpan<byte> text) => NameLength(text) > 0;
 

@@ -74,9 +74,11 @@ internal sealed class MboxFields
             hasImap |= known is "X-IMAP" or "X-IMAPbase";
             if (known == "Content-Length")
                 lengths.Add((scan.Start, scan.End));
+            else if (known == End)
+                fields._taken.Add((scan.Start, scan.Start + text[scan.Start..].IndexOf((byte)'\n') + 1)); // a message may begin with a folded line
             else
                 fields._taken.Add((scan.Start, scan.End));
-            fields.Take(known, scan.Text());
+            fields.Take(known, known == End ? scan.FirstLine() : scan.Text());
         }
 
         fields.FinishAt(text, scan.End, lengths, fits);
