@@ -40,6 +40,26 @@ internal sealed class CoEditRun(ServerProcess server, int seed, int messages, Ac
         Prepare();
         await new Checker(this).CheckAsync();
         var actors = Actors().ToList();
+        try
+        {
+            await ActUntilAsync(time, kills, actors);
+        }
+        finally
+        {
+            // Nobody writes any more when the folder goes; what an actor met is told by the first of them.
+            _isOver = true;
+            await Task.WhenAll(actors).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await Task.WhenAll(actors);
+        await CheckpointAsync();
+        double[] delays = [.. Delays.Order()];
+        if (delays.Length > 0)
+            say(string.Create(CultureInfo.InvariantCulture, $"seen by IDLE after: p50 {delays[delays.Length / 2]:0} ms, p99 {delays[delays.Length * 99 / 100]:0} ms, max {delays[^1]:0} ms, of {delays.Length}"));
+    }
+
+    private async Task ActUntilAsync(TimeSpan time, int kills, List<Task> actors)
+    {
         var clock = Stopwatch.StartNew();
         var random = new Random(seed);
         for (var kill = 0; ; kill++)
@@ -56,13 +76,6 @@ internal sealed class CoEditRun(ServerProcess server, int seed, int messages, Ac
             if (isLast)
                 break;
         }
-
-        _isOver = true;
-        await Task.WhenAll(actors);
-        await CheckpointAsync();
-        double[] delays = [.. Delays.Order()];
-        if (delays.Length > 0)
-            say(string.Create(CultureInfo.InvariantCulture, $"seen by IDLE after: p50 {delays[delays.Length / 2]:0} ms, p99 {delays[delays.Length * 99 / 100]:0} ms, max {delays[^1]:0} ms, of {delays.Length}"));
     }
 
     public void Count(string what)

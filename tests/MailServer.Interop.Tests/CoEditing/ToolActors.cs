@@ -112,8 +112,16 @@ internal sealed class ToolActors(CoEditRun run)
 
     private async Task ToolAsync(string name, params string[] arguments)
     {
-        var result = await Tool.RunAsync(name, arguments, home: run.Server.File(""));
-        if (result.ExitCode != 0)
-            run.Count(name + " failed");
+        try
+        {
+            var result = await Tool.RunAsync(name, arguments, home: run.Server.File(""));
+            if (result.ExitCode != 0)
+                run.Count(name + " failed");
+        }
+        catch (TimeoutException)
+        {
+            // mutt asks its user what to do about a folder that keeps changing; nobody answers, and it is ended.
+            run.Count(name + " ended");
+        }
     }
 }
