@@ -11,7 +11,8 @@ internal readonly record struct FileStamp(long Length, long Ticks)
     /// <exception cref="IOException">Whether it is there cannot be told: a UID list that is taken for missing would be numbered anew.</exception>
     public static FileStamp Of(string path)
     {
-        while (true)
+        // Once more when it came while we looked.
+        for (var tries = 0; tries < 3; tries++)
         {
             var file = new FileInfo(path);
             if (file.Exists)
@@ -21,5 +22,7 @@ internal readonly record struct FileStamp(long Length, long Ticks)
             if (FileFacts.Of(path) is null or { Kind: not (FileKind.Regular or FileKind.Directory) })
                 return None;
         }
+
+        throw new IOException($"{path} comes and goes");
     }
 }

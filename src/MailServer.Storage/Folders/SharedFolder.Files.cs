@@ -8,6 +8,8 @@ internal sealed partial class SharedFolder
     /// <summary>Dead lines a UID list may hold before it is written anew: below that a rewrite costs more than it saves.</summary>
     private const int MinDeadLines = 1000;
 
+    private bool _isListInDoubt;
+
     private string UidListPath => Place.File(UidList.FileName);
 
     private async ValueTask LoadAsync(CancellationToken cancellationToken)
@@ -80,13 +82,18 @@ internal sealed partial class SharedFolder
         try
         {
             _store.Reached("uidlist appending");
-            if (list.CanAppend)
+            if (list.CanAppend && !_isListInDoubt)
                 await AppendLinesAsync(list, UidList.FormatLines(records)).ConfigureAwait(false);
             else
+            {
                 await ReplaceAsync(list, list.Records.Values).ConfigureAwait(false);
+                _isListInDoubt = false;
+            }
         }
         catch (Exception failure) when (DiskProblem.Is(failure))
         {
+            // What was written may be in memory alone, and a later sync would not say so: the next lines go with the whole list.
+            _isListInDoubt = true;
             list.TakeBack(records);
             throw;
         }
