@@ -59,7 +59,7 @@ public sealed class LayoutTests
         string[] needed =
         [
             "mailserver.sample.toml", "MailServer.Pipeline.dll", "rulehost/MailServer.RuleHost.dll", "rulehost/MailServer.RuleHost.runtimeconfig.json",
-            "maildir-sample/outbox/01-plain.eml", "maildir-sample/alice/new/.keep", "scripts/examples/10-lists.csx",
+            "maildir-sample/outbox/01-plain.eml", "maildir-sample/alice/new/.keep", "scripts/examples/10-lists.csx", "MailServer.Rules.xml", "MailServer.Abstractions.xml",
             .. Plugins.Select(plugin => $"plugins/{plugin.Data}/MailServer.Plugins.{plugin.Data}.dll"),
         ];
         Assert.Empty(needed.Except(files));

@@ -126,6 +126,16 @@ internal static class CommandTree
         var files = new Argument<string[]>("FILE") { Description = "Scripts or folders of scripts; left out: those of the configuration.", Arity = ArgumentArity.ZeroOrMore };
         var check = new Command("check", "Says whether rule scripts compile, and where not.") { files, config, json };
         check.SetAction((result, stop) => CheckCommand.RulesAsync(result.GetRequiredValue(config), result.GetValue(files) ?? [], result.GetValue(json), stop));
-        return new("rules", "Checks rule scripts.") { check };
+        return new("rules", "Begins and checks rule scripts.") { RulesNew(), check };
+    }
+
+    private static Command RulesNew()
+    {
+        var folder = new Argument<string>("FOLDER") { Description = "The scripts' folder, made when it is not there." };
+        var script = new Argument<string?>("SCRIPT") { Description = "A script to begin, as 20-shops.csx.", Arity = ArgumentArity.ZeroOrOne };
+        var json = Json();
+        var command = new Command("new", "Makes a folder of rule scripts that VS Code or Rider opens with completion.") { folder, script, json };
+        command.SetAction((result, stop) => RulesNewCommand.RunAsync(result.GetRequiredValue(folder), result.GetValue(script), result.GetValue(json)));
+        return command;
     }
 }

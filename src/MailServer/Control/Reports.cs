@@ -122,4 +122,5 @@ internal sealed partial class WireJson : JsonSerializerContext;
 [JsonSerializable(typeof(IReadOnlyList<ReloadReport>))]
 [JsonSerializable(typeof(IReadOnlyList<AccountReport>))]
 [JsonSerializable(typeof(CheckReport))]
+[JsonSerializable(typeof(Commands.NewRulesReport))]
 internal sealed partial class PrintJson : JsonSerializerContext;
