@@ -55,7 +55,7 @@ internal sealed class DeliveryJournal(MaildirStore store, IDeliveryObserver? nex
             User = envelope.User?.Name,
             Score = Math.Round(report.JunkScore, 2),
             Findings = [.. report.Findings.Select(field => $"{field.Name}: {OneLine.Of(field.Value)}")],
-            Steps = [.. report.Delivery.Steps.Select(step => new JournalStep(step.Rule, step.Line, step.Action))],
+            Steps = [.. report.Delivery.Steps.Select(step => new JournalStep(step.Rule, step.Line, step.Action) { Version = step.Version })],
             Problem = report.Problem is { } problem ? string.Create(CultureInfo.InvariantCulture, $"{problem.Status} {problem.Text}") : null,
         };
     }

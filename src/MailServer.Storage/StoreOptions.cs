@@ -3,6 +3,9 @@ namespace MailServer.Storage;
 /// <summary>Where mail is kept.</summary>
 public sealed record StoreOptions
 {
+    /// <summary>A year, and a month to ask about it.</summary>
+    public const int DefaultJournalDays = 400;
+
     /// <summary>The Maildir of an account, with <c>{data}</c>, <c>{domain}</c>, <c>{user}</c> and <c>{home}</c>.</summary>
     public required string Maildir { get; init; }
 
@@ -19,7 +22,7 @@ public sealed record StoreOptions
     public bool SearchIndex { get; init; } = true;
 
     /// <summary>Days that an account's journal is kept; 0 for none.</summary>
-    public int JournalDays { get; init; } = 400;
+    public int JournalDays { get; init; } = DefaultJournalDays;
 
     /// <summary>What an account may hold of which its directory says nothing.</summary>
     public Quota Quota { get; init; } = new();

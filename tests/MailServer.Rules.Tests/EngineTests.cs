@@ -25,6 +25,10 @@ public sealed class EngineTests
         Assert.Equal(
             [("10-hello.csx", 4, "FileInto(\"Greetings\")"), ("10-hello.csx", 5, "AddFlag(\"\\\\Seen\")")],
             delivery.Steps.Select(step => (step.Rule, step.Line, step.Action)));
+
+        // As sha256sum shows it, so that anybody can tell which text decided.
+        var digest = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(System.IO.Path.Combine(host.Scripts, "10-hello.csx"))));
+        Assert.All(delivery.Steps, step => Assert.Equal(digest[..12], step.Version));
         Assert.Same(Delivery.Keep, engine.Decide(Facts.Mail("other"), null, Delivery.Keep));
     }
 }

@@ -48,6 +48,31 @@ public sealed class StoreCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task An_adoption_is_written_down_with_its_facts_and_the_journal_answers_for_a_range_of_time()
+    {
+        Make();
+        Assert.StartsWith($"{Maildir}\n", (await RunAsync("adopt", "--maildir", Maildir)).Output, StringComparison.Ordinal);
+        Assert.Equal(0, (await RunAsync("adopt", "--maildir", Maildir, "--apply")).Code);
+        var (code, output, error) = await RunAsync("journal", "--maildir", Maildir, "--since", "1h", "--json");
+        Assert.True(code == 0, error);
+        using var entry = JsonDocument.Parse(output.TrimEnd().Split('\n')[^1]);
+        Assert.Equal(("adopted", "store adopt"), (entry.RootElement.GetProperty("event").GetString(), entry.RootElement.GetProperty("session").GetString()));
+        var facts = entry.RootElement.GetProperty("adoption");
+        Assert.Equal(("maildir++", 1, 1, 1), (facts.GetProperty("layout").GetString(), facts.GetProperty("folders").GetInt32(),
+            facts.GetProperty("messages").GetInt32(), facts.GetProperty("givenUids").GetInt32()));
+        (code, output, _) = await RunAsync("journal", "--maildir", Maildir);
+        Assert.Contains("1 folders, 1 messages, layout maildir++; 1 were given UIDs", output);
+        Assert.All(output.Split('\n'), line => Assert.InRange(line.Length, 0, 100));
+        Assert.Equal((0, ""), ((await RunAsync("journal", "--maildir", Maildir, "--until", "1h")) is var none ? (none.Code, none.Output) : default));
+        foreach (var text in (string[])["tomorrow", "2026-13-01", "3y", "-1d", "d", ""])
+        {
+            (code, _, error) = await RunAsync("journal", "--maildir", Maildir, "--since", text);
+            Assert.Equal(2, code);
+            Assert.Contains($"--since \"{text}\" is no time", error);
+        }
+    }
+
+    [Fact]
     public async Task What_is_not_there_ends_with_1_and_wrong_use_with_2()
     {
         Assert.Equal(1, (await RunAsync("verify", "--maildir", _directory.File("none"))).Code);

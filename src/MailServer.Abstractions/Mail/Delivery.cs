@@ -34,6 +34,9 @@ public sealed record DeliveryStep
     /// <summary>The script's line, counted from 1; 0 when there is none.</summary>
     public int Line { get; init; }
 
+    /// <summary>The text of the script that decided: the first 12 digits that <c>sha256sum</c> shows of its file; null when there is no script.</summary>
+    public string? Version { get; init; }
+
     /// <summary>What it did, as it is written in a script: <c>FileInto("Lists/dev")</c>.</summary>
     public required string Action { get; init; }
 }

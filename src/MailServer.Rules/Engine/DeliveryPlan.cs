@@ -19,6 +19,7 @@ internal sealed class DeliveryPlan
     private readonly List<string> _flags;
     private readonly List<DeliveryStep> _steps;
     private readonly Delivery _before;
+    private string? _version;
     private bool _implicitKeep;
     private bool _isFinal;
     private (int Folders, int Flags, int Steps, bool Keep) _mark;
@@ -40,9 +41,9 @@ internal sealed class DeliveryPlan
     /// <summary>What went wrong without stopping the script, for the log.</summary>
     public List<DeliveryStep>? Warnings { get; private set; }
 
-    public void Begin(string rule)
+    public void Begin(string rule, string version)
     {
-        Rule = rule;
+        (Rule, _version) = (rule, version);
         _mark = (_folders.Count, _flags.Count, _steps.Count, _implicitKeep);
     }
 
@@ -129,7 +130,7 @@ internal sealed class DeliveryPlan
     {
         if (folder is { } name && !_folders.Contains(name))
             _folders.Add(name);
-        var step = new DeliveryStep { Rule = Rule, Line = line, Action = action };
+        var step = new DeliveryStep { Rule = Rule, Version = _version, Line = line, Action = action };
         if (_steps.Count - _before.Steps.Count < MaxSteps)
             _steps.Add(step);
         return step;

@@ -33,7 +33,7 @@ public sealed class RuleSet
         var globals = new RuleGlobals(mail, detail, plan);
         foreach (var rule in _rules)
         {
-            plan.Begin(rule.File);
+            plan.Begin(rule.File, RuleScript.VersionOf(rule.Key));
             if (rule.Run(globals, _budget) is { } failure)
             {
                 plan.Fail(failure.Line, failure.Reason);

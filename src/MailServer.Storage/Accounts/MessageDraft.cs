@@ -38,7 +38,11 @@ internal sealed class MessageDraft : IMessageDraft
             folder = await _table.AcquireAsync(_place, cancellationToken).ConfigureAwait(false);
             var path = _spool.SealedPath!;
             var arrival = new Arrival(_store.Names.Next(_spool.FileSize, _spool.CrlfSize, _spool.HasOpenEnd), path, _flags,
-                _spool.FileSize, _spool.CrlfSize, File.GetLastWriteTimeUtc(path).Ticks) { HasOpenEnd = _spool.HasOpenEnd };
+                _spool.FileSize, _spool.CrlfSize, File.GetLastWriteTimeUtc(path).Ticks)
+            {
+                HasOpenEnd = _spool.HasOpenEnd,
+                MessageId = Journal.IsOn ? MessageIdField.In(path) : null,
+            };
             if (await folder.EnterAsync([arrival], cancellationToken).ConfigureAwait(false) is not [var uid])
                 return Problem.NoSuchFolder;
             Tell(arrival, uid);
@@ -55,11 +59,14 @@ internal sealed class MessageDraft : IMessageDraft
         }
     }
 
-    private void Tell(Arrival arrival, uint uid) => _store.Journals.Of(_place.Root).Add(new JournalEntry
+    private Journal Journal => _store.Journals.Of(_place.Root);
+
+    private void Tell(Arrival arrival, uint uid) => Journal.Add(new JournalEntry
     {
         Event = JournalEvents.Appended,
         Folder = _place.Name.Value,
         Message = arrival.BaseName,
+        MessageId = arrival.MessageId,
         Uid = uid,
         Flags = JournalText.Words(_flags.System, _flags.Keywords),
     }.WrittenBy(_author));

@@ -111,7 +111,7 @@ internal sealed partial class FolderView
     {
         var copied = new Dictionary<FolderEntry, (uint Uid, MessageFlags Flags)>(entries.Count);
         for (var i = 0; i < entries.Count; i++)
-            copied[entries[i]] = (copies.Uids[i], copies.Flags[i]);
+            copied[entries[i]] = (copies.Uids[i], copies.Arrivals[i].Flags);
         for (var tries = 0; tries < MaxCarries; tries++)
         {
             var changed = await _folder.ExpungeAsync(entries, entry => FlagsOf(entry).Equals(copied[entry].Flags), cancellationToken).ConfigureAwait(false);
@@ -197,8 +197,10 @@ internal sealed partial class FolderView
                     return FolderProblem.Expunged;
             }
 
+            if (Journal.IsOn)
+                await _store.Disk.RunAsync(() => arrivals = arrivals.ConvertAll(arrival => arrival with { MessageId = MessageIdField.In(arrival.Draft) })).ConfigureAwait(false);
             var uids = entries.Count == 0 ? [] : await folder.EnterAsync(arrivals, cancellationToken).ConfigureAwait(false);
-            return uids is null ? Problem.NoSuchFolder : new Entered(folder.UidValidity, uids, arrivals.ConvertAll(arrival => arrival.BaseName), arrivals.ConvertAll(arrival => arrival.Flags));
+            return uids is null ? Problem.NoSuchFolder : new Entered(folder.UidValidity, uids, arrivals);
         }
         catch (Exception failure) when (DiskProblem.Is(failure))
         {

@@ -115,4 +115,7 @@ internal sealed record Arrival(string BaseName, string Draft, MessageFlags Flags
 
     /// <summary>Whether its last line has no end.</summary>
     public bool HasOpenEnd { get; init; }
+
+    /// <summary>Its Message-ID, for the journal.</summary>
+    public string? MessageId { get; init; }
 }

@@ -18,7 +18,8 @@ internal sealed partial class FolderView
             {
                 Event = what,
                 Folder = target.Value,
-                Message = entered.BaseNames[i],
+                Message = entered.Arrivals[i].BaseName,
+                MessageId = entered.Arrivals[i].MessageId,
                 Uid = entered.Uids[i],
                 From = new() { Folder = Folder.Value, Message = entries[i].BaseName, Uid = entries[i].Uid },
             }.WrittenBy(_author));
@@ -28,7 +29,6 @@ internal sealed partial class FolderView
     /// <summary>Copies in their folder.</summary>
     /// <param name="UidValidity">The folder's.</param>
     /// <param name="Uids">In order.</param>
-    /// <param name="BaseNames">In the same order.</param>
-    /// <param name="Flags">Flags they were given, in the same order.</param>
-    private sealed record Entered(uint UidValidity, IReadOnlyList<uint> Uids, IReadOnlyList<string> BaseNames, IReadOnlyList<MessageFlags> Flags);
+    /// <param name="Arrivals">In the same order.</param>
+    private sealed record Entered(uint UidValidity, IReadOnlyList<uint> Uids, IReadOnlyList<Arrival> Arrivals);
 }

@@ -26,6 +26,9 @@ public sealed record JournalEntry
     /// <summary>The message's base name in that folder.</summary>
     public string? Message { get; init; }
 
+    /// <summary>The Message-ID field of what was appended, copied or moved; of a delivery see <see cref="Delivery"/>.</summary>
+    public string? MessageId { get; init; }
+
     /// <summary>Its UID there, when it had one already.</summary>
     public uint? Uid { get; init; }
 
@@ -37,6 +40,9 @@ public sealed record JournalEntry
 
     /// <summary>How many messages one line stands for.</summary>
     public int? Count { get; init; }
+
+    /// <summary>What an adoption found and did.</summary>
+    public JournalAdoption? Adoption { get; init; }
 
     /// <summary>How it came in and why it went where it did.</summary>
     public JournalDelivery? Delivery { get; init; }
@@ -106,7 +112,39 @@ public sealed record JournalDelivery
 /// <param name="Rule">The rule or script.</param>
 /// <param name="Line">The script's line; 0 when there is none.</param>
 /// <param name="Action">What it did.</param>
-public sealed record JournalStep(string Rule, int Line, string Action);
+public sealed record JournalStep(string Rule, int Line, string Action)
+{
+    /// <summary>The script's text: the first 12 digits that <c>sha256sum</c> shows of its file; null when there is no script.</summary>
+    public string? Version { get; init; }
+}
+
+/// <summary>What an adoption found in a Maildir, and what it gave out.</summary>
+public sealed record JournalAdoption
+{
+    /// <summary>The programs that had left their files, as <c>Dovecot</c>.</summary>
+    public IReadOnlyList<string> Programs { get; init; } = [];
+
+    /// <summary>How folders lie in it.</summary>
+    public required string Layout { get; init; }
+
+    /// <summary>Its folders.</summary>
+    public int Folders { get; init; }
+
+    /// <summary>Their messages.</summary>
+    public long Messages { get; init; }
+
+    /// <summary>Of these, those that had no UID and were given one.</summary>
+    public long GivenUids { get; init; }
+
+    /// <summary>Messages with a POP3 unique-id of the earlier server's.</summary>
+    public long Pop3Ids { get; init; }
+
+    /// <summary>Subscribed folders.</summary>
+    public int Subscriptions { get; init; }
+
+    /// <summary>What it could not take over; nothing when all is well.</summary>
+    public int Problems { get; init; }
+}
 
 /// <summary>The words for events.</summary>
 public static class JournalEvents
@@ -122,6 +160,7 @@ public static class JournalEvents
     public const string Flags = "flags";
     public const string Added = "added";
     public const string Gone = "gone";
+    public const string Adopted = "adopted";
     public const string FolderCreated = "folder-created";
     public const string FolderRenamed = "folder-renamed";
     public const string FolderDeleted = "folder-deleted";

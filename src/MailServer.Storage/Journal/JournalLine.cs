@@ -16,6 +16,9 @@ internal static class JournalLine
     /// <summary>Decisions told of: a rule set that files a message makes a few.</summary>
     private const int MaxSteps = 8;
 
+    /// <summary>A rule's version, whole: the digits of a script's, and what a plugin may say.</summary>
+    private const int VersionLength = 12;
+
     /// <summary>What strangers write is cut shorter until the line fits.</summary>
     private static readonly int[] TextLengths = [200, 100, 50, 25, 12, 6];
 
@@ -53,6 +56,7 @@ internal static class JournalLine
         Session = Cut(entry.Session, length),
         Folder = Cut(entry.Folder, MaxName),
         Message = Cut(entry.Message, MaxName),
+        MessageId = Cut(entry.MessageId, length),
         Flags = Cut(entry.Flags, length),
         From = entry.From is { } origin ? origin with { Folder = Cut(origin.Folder, MaxName)!, Message = Cut(origin.Message, MaxName) } : null,
         Delivery = entry.Delivery is { } delivery ? Cut(delivery, length) : null,
@@ -70,7 +74,7 @@ internal static class JournalLine
         Problem = Cut(delivery.Problem, length),
         Findings = delivery.Findings is { Count: > 0 } found ? [.. found.Take(MaxSteps).Select(text => Cut(text, length)!)] : null,
         Steps = delivery.Steps is { Count: > 0 } steps
-            ? [.. steps.TakeLast(MaxSteps).Select(step => step with { Rule = Cut(step.Rule, length)!, Action = Cut(step.Action, length)! })]
+            ? [.. steps.TakeLast(MaxSteps).Select(step => step with { Rule = Cut(step.Rule, length)!, Version = Cut(step.Version, VersionLength), Action = Cut(step.Action, length)! })]
             : null,
     };
 

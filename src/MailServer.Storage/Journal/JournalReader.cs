@@ -12,25 +12,19 @@ public sealed class JournalReader(string root)
     /// <summary>Lines skipped so far.</summary>
     public int Skipped { get; private set; }
 
+    /// <summary>The first moment of which it tells; null for its beginning.</summary>
+    public DateTimeOffset? Since { get; init; }
+
+    /// <summary>The first moment of which it tells no more; null for its end.</summary>
+    public DateTimeOffset? Until { get; init; }
+
     /// <summary>All entries, oldest first.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
-    public IEnumerable<JournalEntry> Forward()
-    {
-        foreach (var (path, _, _) in JournalFiles.All(root))
-            foreach (var entry in Entries(ForwardLines(path)))
-                yield return entry;
-    }
+    public IEnumerable<JournalEntry> Forward() => Files().SelectMany(path => Entries(ForwardLines(path)));
 
     /// <summary>All entries, newest first.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
-    public IEnumerable<JournalEntry> Backward()
-    {
-        var files = JournalFiles.All(root);
-        files.Reverse();
-        foreach (var (path, _, _) in files)
-            foreach (var entry in Entries(BackwardLines(path)))
-                yield return entry;
-    }
+    public IEnumerable<JournalEntry> Backward() => Files().AsEnumerable().Reverse().SelectMany(path => Entries(BackwardLines(path)));
 
     /// <summary>
     /// The story of a message, oldest first: of the base name that it has, had or got by a copy or a move, or of a Message-ID.
@@ -43,9 +37,10 @@ public sealed class JournalReader(string root)
         HashSet<string> names = new(StringComparer.Ordinal) { MessageName.BaseOf(name).ToString() };
         var messageId = name.Trim('<', '>');
 
-        // Backward to its beginning, since a move says where from; then forward.
-        foreach (var entry in Backward())
-            if (entry.Message is { } message && (names.Contains(message) || entry.Delivery?.MessageId?.Trim('<', '>') == messageId))
+        // Backward to its beginning, since a move says where from; then forward. What came before counts, though it is not told.
+        var (before, after) = (new JournalReader(root) { Until = Until }, new JournalReader(root) { Until = Until });
+        foreach (var entry in before.Backward())
+            if (entry.Message is { } message && (names.Contains(message) || IsOf(entry, messageId)))
             {
                 names.Add(message);
                 if (entry is { Event: JournalEvents.Moved or JournalEvents.Copied, From.Message: { } from })
@@ -53,26 +48,35 @@ public sealed class JournalReader(string root)
             }
 
         List<JournalEntry> story = [];
-        foreach (var entry in Forward())
+        foreach (var entry in after.Forward())
             if ((entry.Message is { } message && names.Contains(message)) || (entry.From?.Message is { } from && names.Contains(from)))
             {
                 story.Add(entry);
                 if (entry.Message is { } to)
                     names.Add(to);
             }
-            else if (entry.Delivery?.MessageId?.Trim('<', '>') == messageId)
+            else if (IsOf(entry, messageId))
                 story.Add(entry);
 
-        return story;
+        Skipped += after.Skipped;
+        return story.FindAll(IsAsked);
     }
+
+    private static bool IsOf(JournalEntry entry, string messageId) => (entry.Delivery?.MessageId ?? entry.MessageId)?.Trim('<', '>') == messageId;
+
+    /// <summary>The files that may tell of the time asked for. In each there is about a month, of which every line is looked at: clocks are set back.</summary>
+    private List<string> Files() =>
+        [.. JournalFiles.All(root).Where(file => !(file.Month.AddMonths(1) <= Since) && !(file.Month >= Until)).Select(file => file.Path)];
+
+    private bool IsAsked(JournalEntry entry) => !(entry.Time < Since) && !(entry.Time >= Until);
 
     private IEnumerable<JournalEntry> Entries(IEnumerable<byte[]> lines)
     {
         foreach (var line in lines)
-            if (JournalLine.Read(line) is { } entry)
-                yield return entry;
-            else
+            if (JournalLine.Read(line) is not { } entry)
                 Skipped++;
+            else if (IsAsked(entry))
+                yield return entry;
     }
 
     private static IEnumerable<byte[]> ForwardLines(string path)

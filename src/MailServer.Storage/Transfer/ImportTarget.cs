@@ -154,7 +154,7 @@ internal sealed class ImportTarget : IAsyncDisposable
             return Problem.NoSuchFolder;
         _store.Context.Reached("import entered");
         _record.Settle();
-        _store.Context.Journals.Of(_place!.Root).Add([.. arrivals.Zip(uids, EntryOf)]);
+        Journal.Add([.. arrivals.Zip(uids, EntryOf)]);
         return null;
     }
 
@@ -169,15 +169,18 @@ internal sealed class ImportTarget : IAsyncDisposable
         return true;
     }
 
-    private static Arrival ArrivalOf(Incoming incoming)
+    private Arrival ArrivalOf(Incoming incoming)
     {
         var spool = incoming.Spool;
         var baseName = UniqueNames.WithSizes(incoming.Line.Name, spool.FileSize, spool.CrlfSize, spool.HasOpenEnd);
         return new(baseName, spool.SealedPath!, incoming.Message.Flags, spool.FileSize, spool.CrlfSize, File.GetLastWriteTimeUtc(spool.SealedPath!).Ticks)
         {
             HasOpenEnd = spool.HasOpenEnd,
+            MessageId = Journal.IsOn ? MessageIdField.In(spool.SealedPath!) : null,
         };
     }
+
+    private Journal Journal => _store.Context.Journals.Of(_place!.Root);
 
     private JournalEntry EntryOf(Arrival arrival, uint uid) => new()
     {
@@ -186,6 +189,7 @@ internal sealed class ImportTarget : IAsyncDisposable
         Session = "store import",
         Folder = _place!.Name.Value,
         Message = arrival.BaseName,
+        MessageId = arrival.MessageId,
         Uid = uid,
         Flags = JournalText.Words(arrival.Flags.System, arrival.Flags.Keywords),
     };

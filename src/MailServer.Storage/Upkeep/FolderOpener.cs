@@ -8,6 +8,9 @@ internal sealed class FolderOpener(string maildir, MaildirLayout layout, string 
 {
     private static readonly User Nobody = new() { Name = "store", Address = new("store", "localhost") };
 
+    /// <summary>Days that the account's journal is kept; 0 for none.</summary>
+    public int JournalDays { get; set; } = StoreOptions.DefaultJournalDays;
+
     public int Folders { get; private set; }
 
     public long Messages { get; private set; }
@@ -21,7 +24,7 @@ internal sealed class FolderOpener(string maildir, MaildirLayout layout, string 
     {
         List<string> failed = [];
         using var watcher = DirectoryWatcher.Create();
-        var options = new StoreOptions { Maildir = maildir, Layout = layout, DataDirectory = maildir, Hostname = hostname };
+        var options = new StoreOptions { Maildir = maildir, Layout = layout, DataDirectory = maildir, Hostname = hostname, JournalDays = JournalDays };
         var store = new MaildirStore(options, watcher, time, logging);
         await using (store.ConfigureAwait(false))
         {

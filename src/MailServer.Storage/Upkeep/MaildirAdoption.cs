@@ -13,6 +13,9 @@ namespace MailServer.Storage;
 /// <param name="logging">Hears what is mended.</param>
 public sealed class MaildirAdoption(string maildir, MaildirLayout layout, string hostname, TimeProvider time, ILoggerFactory logging)
 {
+    /// <summary>Days that the account's journal is kept; 0 for none.</summary>
+    public int JournalDays { get; init; } = StoreOptions.DefaultJournalDays;
+
     /// <summary>Opens every folder once.</summary>
     /// <param name="progress">Hears how far it is.</param>
     /// <param name="cancellationToken">Gives up; what is done stays done.</param>
@@ -20,9 +23,35 @@ public sealed class MaildirAdoption(string maildir, MaildirLayout layout, string
     /// <exception cref="IOException">Subscriptions cannot be written.</exception>
     public async ValueTask<IReadOnlyList<string>> ApplyAsync(IProgress<UpkeepProgress>? progress, CancellationToken cancellationToken)
     {
-        var failed = await new FolderOpener(maildir, layout, hostname, time, logging).OpenAllAsync(null, progress, cancellationToken).ConfigureAwait(false);
+        var failed = await new FolderOpener(maildir, layout, hostname, time, logging) { JournalDays = JournalDays }.OpenAllAsync(null, progress, cancellationToken).ConfigureAwait(false);
         await new SubscriptionFile(maildir, layout, logging.CreateLogger("MailServer.Storage")).TakeOverAsync(time, cancellationToken).ConfigureAwait(false);
         return failed;
+    }
+
+    /// <summary>Writes into the account's journal what was found and done. Never fails.</summary>
+    /// <param name="before">What was found.</param>
+    /// <param name="problems">What could not be taken over.</param>
+    public void WriteJournal(MaildirSurvey before, int problems)
+    {
+        ArgumentNullException.ThrowIfNull(before);
+        var options = new StoreOptions { Maildir = maildir, DataDirectory = maildir, Hostname = hostname, JournalDays = JournalDays };
+        new Journal(maildir, new(options, time, logging.CreateLogger("MailServer.Storage"))).Add(new JournalEntry
+        {
+            Event = JournalEvents.Adopted,
+            By = "command",
+            Session = "store adopt",
+            Adoption = new()
+            {
+                Programs = before.Programs,
+                Layout = before.Layout,
+                Folders = before.Folders.Count,
+                Messages = before.Folders.Sum(folder => (long)folder.Messages),
+                GivenUids = before.Folders.Sum(folder => (long)folder.WithoutUid),
+                Pop3Ids = before.Folders.Sum(folder => (long)folder.Pop3Ids),
+                Subscriptions = before.Subscriptions.Count,
+                Problems = problems,
+            },
+        });
     }
 
     /// <summary>What an adoption has changed of UIDs and UIDVALIDITY that clients know: nothing, if all went well.</summary>

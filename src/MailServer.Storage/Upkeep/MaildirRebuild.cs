@@ -15,6 +15,9 @@ public sealed class MaildirRebuild(string maildir, MaildirLayout layout, string 
 {
     private readonly FolderOpener _opener = new(maildir, layout, hostname, time, logging);
 
+    /// <summary>Days that the account's journal is kept; 0 for none.</summary>
+    public int JournalDays { get => _opener.JournalDays; init => _opener.JournalDays = value; }
+
     /// <summary>Folders gone through.</summary>
     public int Folders => _opener.Folders;
 

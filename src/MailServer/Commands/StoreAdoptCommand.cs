@@ -52,10 +52,11 @@ internal static class StoreAdoptCommand
         if (applies && problems.Count == 0)
         {
             var logging = new StderrLog();
-            var adoption = new MaildirAdoption(target.Maildir, target.Layout, hostname, TimeProvider.System, logging);
+            var adoption = new MaildirAdoption(target.Maildir, target.Layout, hostname, TimeProvider.System, logging) { JournalDays = target.JournalDays };
             problems.AddRange(await adoption.ApplyAsync(progress, cancellationToken).ConfigureAwait(false));
             var after = MaildirSurveyor.Look(target.Maildir, target.Layout, TimeProvider.System, progress, cancellationToken);
             problems.AddRange(MaildirAdoption.Compare(survey, after));
+            adoption.WriteJournal(survey, problems.Count);
             survey = after with { Programs = survey.Programs };
         }
 
@@ -66,7 +67,7 @@ internal static class StoreAdoptCommand
     private static async Task PrintAsync(AdoptReport report)
     {
         var survey = report.Found;
-        await StoreText.WriteAsync($"{report.Account}: {survey.Maildir}", "  ").ConfigureAwait(false);
+        await StoreText.WriteAsync(report.Account == survey.Maildir ? report.Account : $"{report.Account}: {survey.Maildir}", "  ").ConfigureAwait(false);
         await StoreText.WriteAsync($"  written by {(survey.Programs.Count == 0 ? "no server that is known" : string.Join(", ", survey.Programs))}; layout {survey.Layout}"
             + (survey.NameEncodings.Count == 0 ? "" : $"; folder names in {string.Join(" and ", survey.NameEncodings)}"), "    ").ConfigureAwait(false);
         var table = Screen.Table("folder", "messages", "new", "UIDVALIDITY", "UIDNEXT", "no UID yet", "keywords", "POP3 ids");

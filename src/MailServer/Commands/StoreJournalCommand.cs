@@ -15,19 +15,23 @@ internal static class StoreJournalCommand
     {
         var (account, maildir, config, json) = (StoreCommand.Account(), StoreCommand.Maildir(), CommandTree.Config(), CommandTree.Json());
         var message = new Option<string?>("--message") { Description = "One message: its file's name, or its Message-ID.", HelpName = "NAME" };
+        var since = new Option<string?>("--since") { Description = "From that time on: 2026-11-24, 2026-11-24T14:30 (UTC), or 3d, 12h, 30m ago.", HelpName = "TIME" };
+        var until = new Option<string?>("--until") { Description = "Before that time.", HelpName = "TIME" };
         var last = new Option<int>("--last") { Description = "How many lines; 0 for all.", DefaultValueFactory = _ => Usual, HelpName = "COUNT" };
-        var command = new Command("journal", "Shows what happened to an account's mail, and who did it.") { account, maildir, message, last, config, json };
+        var command = new Command("journal", "Shows what happened to an account's mail, and who did it.") { account, maildir, message, since, until, last, config, json };
         command.SetAction((result, stop) => StoreCommand.TryAsync(() => RunAsync(
-            result.GetRequiredValue(config), result.GetValue(account), result.GetValue(maildir), result.GetValue(message), result.GetValue(last), result.GetValue(json), stop)));
+            result.GetRequiredValue(config), result.GetValue(account), result.GetValue(maildir), result.GetValue(message),
+            (result.GetValue(since), result.GetValue(until)), result.GetValue(last), result.GetValue(json), stop)));
         return command;
     }
 
-    private static async Task<int> RunAsync(string file, string? account, string? maildir, string? message, int last, bool asJson, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(string file, string? account, string? maildir, string? message, (string? Since, string? Until) range,
+        int last, bool asJson, CancellationToken cancellationToken)
     {
         if (account is null && maildir is null)
             return await ExitCode.FailAsync(ExitCode.Wrong, "an ACCOUNT or --maildir is expected").ConfigureAwait(false);
         var target = (await StoreTargets.FindAsync(file, account, maildir, cancellationToken).ConfigureAwait(false))[0];
-        var reader = new JournalReader(target.Maildir);
+        var reader = new JournalReader(target.Maildir) { Since = PointInTime.Read("--since", range.Since), Until = PointInTime.Read("--until", range.Until) };
         var entries = message is { Length: > 0 }
             ? reader.StoryOf(message)
             : [.. (last > 0 ? reader.Backward().Take(last) : reader.Backward()).Reverse()];
@@ -49,10 +53,14 @@ internal static class StoreJournalCommand
         await StoreText.WriteAsync(Clean($"{time} {entry.Event} {Place(entry)}by {entry.By}{(entry.Peer is { } peer ? $" from {peer}" : "")}{(entry.Session is { } session ? $" ({session})" : "")}"), "    ").ConfigureAwait(false);
         if (entry.Message is { } message)
             await StoreText.WriteAsync(Clean($"    {message}"), "      ").ConfigureAwait(false);
+        if (entry.MessageId is { } id)
+            await StoreText.WriteAsync(Clean($"    Message-ID {id}"), "      ").ConfigureAwait(false);
         if (entry.From?.Message is { } before)
             await StoreText.WriteAsync(Clean($"    was {before}"), "      ").ConfigureAwait(false);
         if (entry.Flags is { } flags)
             await StoreText.WriteAsync(Clean($"    flags: {flags}"), "      ").ConfigureAwait(false);
+        if (entry.Adoption is { } adoption)
+            await StoreText.WriteAsync(Clean($"    {Text(adoption)}"), "      ").ConfigureAwait(false);
         if (entry.Delivery is { } delivery)
             await PrintAsync(delivery).ConfigureAwait(false);
     }
@@ -70,11 +78,19 @@ internal static class StoreJournalCommand
             lines.Add(string.Create(CultureInfo.InvariantCulture, $"junk score {delivery.Score}"));
         lines.AddRange(delivery.Findings ?? []);
         foreach (var step in delivery.Steps ?? [])
-            lines.Add(string.Create(CultureInfo.InvariantCulture, $"{step.Rule}{(step.Line > 0 ? $"({step.Line})" : "")}: {step.Action}"));
+            lines.Add(string.Create(CultureInfo.InvariantCulture, $"{step.Rule}{(step.Line > 0 ? $"({step.Line})" : "")}{(step.Version is { } version ? $" [{version}]" : "")}: {step.Action}"));
         if (delivery.Problem is { } problem)
             lines.Add($"refused: {problem}");
         foreach (var line in lines)
             await StoreText.WriteAsync(Clean($"    {line}"), "      ").ConfigureAwait(false);
+    }
+
+    private static string Text(JournalAdoption adoption)
+    {
+        var programs = adoption.Programs.Count > 0 ? $", written by {string.Join(", ", adoption.Programs)}" : "";
+        return string.Create(CultureInfo.InvariantCulture, $"{adoption.Folders} folders, {adoption.Messages} messages, layout {adoption.Layout}{programs}; ")
+            + string.Create(CultureInfo.InvariantCulture, $"{adoption.GivenUids} were given UIDs, {adoption.Pop3Ids} have POP3 ids, ")
+            + string.Create(CultureInfo.InvariantCulture, $"{adoption.Subscriptions} subscriptions, {adoption.Problems} problems");
     }
 
     private static string Place(JournalEntry entry)

@@ -27,7 +27,7 @@ internal static class StoreRebuildCommand
             if (account is null && maildir is null && !Directory.Exists(target.Maildir))
                 continue;
             using var progress = new StoreProgress(target.Name);
-            var rebuild = new MaildirRebuild(target.Maildir, target.Layout, hostname, TimeProvider.System, new StderrLog());
+            var rebuild = new MaildirRebuild(target.Maildir, target.Layout, hostname, TimeProvider.System, new StderrLog()) { JournalDays = target.JournalDays };
             var failed = await rebuild.RunAsync(progress, cancellationToken).ConfigureAwait(false);
             reports.Add(new(target.Name, failed.Count == 0, rebuild.Folders, rebuild.Messages, failed));
         }

@@ -9,7 +9,11 @@ namespace MailServer.Server.Commands;
 /// <param name="Maildir">Its directory.</param>
 /// <param name="Layout">How folders lie in it.</param>
 /// <param name="User">Whose it is; null when only a path was given.</param>
-internal sealed record StoreTarget(string Name, string Maildir, MaildirLayout Layout, User? User);
+internal sealed record StoreTarget(string Name, string Maildir, MaildirLayout Layout, User? User)
+{
+    /// <summary>Days that its journal is kept.</summary>
+    public int JournalDays { get; init; } = StoreOptions.DefaultJournalDays;
+}
 
 /// <summary>Which Maildirs <c>mailserver store</c> is to work on: an account's, a path's, or else those of all accounts.</summary>
 internal static class StoreTargets
@@ -25,7 +29,7 @@ internal static class StoreTargets
         var config = ConfigReader.Read(file);
         var options = OptionsOf(config);
         return [.. (await UsersAsync(config, account, cancellationToken).ConfigureAwait(false))
-            .Select(user => new StoreTarget(user.Address.ToString(), options.MaildirOf(user), options.Layout, user))];
+            .Select(user => new StoreTarget(user.Address.ToString(), options.MaildirOf(user), options.Layout, user) { JournalDays = options.JournalDays })];
     }
 
     /// <summary>The store's options as the server has them.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using Microsoft.Extensions.Time.Testing;
 
 namespace MailServer.Storage.Tests;
 
@@ -20,7 +21,7 @@ public sealed class JournalTests
         await using var store = new TestStore();
         await using var account = (await store.Store.OpenAsync(TestStore.Alice, Session, TestStore.Token)).Value;
         Assert.Null(await account.CreateAsync(new("A"), null, TestStore.Token));
-        await store.AppendAsync("Subject: 1\r\n\r\n");
+        await store.AppendAsync("Received: a\r\n\tb\r\nmessage-id: <1@x>\r\nSubject: 1\r\n\r\n");
         await using var view = await ViewAsync(store);
         Assert.Null((await view.StoreAsync([1], FlagChange.Add, new() { System = SystemFlags.Seen, Keywords = ["$Work"] }, TestStore.Token)).Problem);
         Assert.Null((await view.StoreAsync([1], FlagChange.Add, new() { System = SystemFlags.Seen }, TestStore.Token)).Problem);
@@ -34,12 +35,14 @@ public sealed class JournalTests
         var entries = Entries(store);
         Assert.Equal(["folder-created", "appended", "flags", "copied", "moved", "removed", "folder-renamed", "folder-deleted"], entries.Select(entry => entry.Event));
         Assert.All(entries.Where(entry => entry.Event != "appended"), entry => Assert.Equal(("imap", "c7", "127.0.0.1"), (entry.By, entry.Session, entry.Peer)));
+        Assert.Equal(["<1@x>", "<1@x>", "<1@x>"], new[] { 1, 3, 4 }.Select(i => entries[i].MessageId));
         Assert.Equal("S $Work", entries[2].Flags);
         Assert.Equal(("INBOX", 1u, "A", 2u), (entries[4].From!.Folder, entries[4].From!.Uid!.Value, entries[4].Folder, entries[4].Uid!.Value));
         Assert.Equal(entries[1].Message, entries[4].From!.Message);
         Assert.Equal(entries[4].Message, entries[5].Message);
         Assert.Equal("A", entries[6].From!.Folder);
         Assert.Equal(["appended", "flags", "copied", "moved", "removed"], new JournalReader(store.Maildir).StoryOf(entries[4].Message!).Select(entry => entry.Event));
+        Assert.Equal(["appended", "flags", "copied", "moved", "removed"], new JournalReader(store.Maildir).StoryOf("1@x").Select(entry => entry.Event));
     }
 
     [Fact]
@@ -91,6 +94,94 @@ public sealed class JournalTests
         await using var view = await ViewAsync(store);
         Assert.Equal(1, view.Count);
         Assert.Equal(["delivered"], Entries(store).Select(entry => entry.Event));
+    }
+
+    [Theory]
+    [InlineData("Message-ID: <a@b>\n\n", "<a@b>")]
+    [InlineData("MESSAGE-ID:\n <a@b>\n\n", "<a@b>")]
+    [InlineData("Subject: x\r\nMessage-Id : <a@b>\r\n\r\n", "<a@b>")]
+    [InlineData("Subject: x\n\nMessage-ID: <a@b>\n", null)]
+    [InlineData("Message-ID: \n\n", null)]
+    [InlineData("", null)]
+    public void The_Message_ID_is_found_in_the_header_alone(string text, string? expected)
+    {
+        using var directory = new TestKit.TempDirectory();
+        foreach (var above in (int[])[0, 4000, 5000, 30_000])
+        {
+            var field = above == 0 ? "" : $"X: {new string('x', above)}\n";
+            File.WriteAllText(directory.File("message"), field + text);
+            Assert.Equal(expected, MessageIdField.In(directory.File("message")));
+        }
+
+        File.WriteAllText(directory.File("message"), $"X: {new string('x', 40_000)}\n{text}");
+        Assert.Null(MessageIdField.In(directory.File("message")));
+        Assert.Null(MessageIdField.In(directory.File("none")));
+    }
+
+    [Fact]
+    public void A_range_of_time_leaves_out_what_was_before_and_what_came_after_in_both_directions()
+    {
+        using var directory = new TestKit.TempDirectory();
+        foreach (var (month, days) in ((string, int[])[])[("2026-09", [1, 30]), ("2026-10", [1, 15, 31]), ("2026-11", [1, 24])])
+            File.WriteAllLines(directory.File("mailserver-journal-" + month), days.Select(day => $$"""{"event":"{{month[5..]}}/{{day}}","time":"{{month}}-{{day:00}}T00:00:00Z","message":"1.x"}"""));
+        (string? Since, string? Until, string[] Events)[] cases =
+        [
+            (null, null, ["09/1", "09/30", "10/1", "10/15", "10/31", "11/1", "11/24"]),
+            ("2026-10-01", null, ["10/1", "10/15", "10/31", "11/1", "11/24"]),
+            ("2026-10-02", "2026-11-01", ["10/15", "10/31"]),
+            (null, "2026-10-01", ["09/1", "09/30"]),
+            ("2026-10-31T00:00:01Z", "2026-11-24T00:00:01Z", ["11/1", "11/24"]),
+            ("2026-11-25", null, []),
+        ];
+        foreach (var (since, until, events) in cases)
+        {
+            var reader = new JournalReader(directory.Path) { Since = Time(since), Until = Time(until) };
+            Assert.Equal(events, reader.Forward().Select(entry => entry.Event));
+            Assert.Equal(Enumerable.Reverse(events), reader.Backward().Select(entry => entry.Event));
+            Assert.Equal(events, reader.StoryOf("1.x").Select(entry => entry.Event));
+        }
+
+        static DateTimeOffset? Time(string? text) => text is null ? null : DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+    }
+
+    [Fact]
+    public void The_first_line_of_a_month_removes_the_files_that_are_older_than_the_journal_is_kept()
+    {
+        using var directory = new TestKit.TempDirectory();
+        string[] names = ["2025-10", "2026-07", "2026-08", "2026-08.2", "2026-10"];
+        foreach (var name in names)
+            File.WriteAllText(directory.File("mailserver-journal-" + name), "{\"event\":\"a\"}\n");
+        File.WriteAllText(directory.File("mailserver-journal-notes"), "not ours");
+        var options = new StoreOptions { Maildir = directory.Path, DataDirectory = directory.Path, Hostname = "x", JournalDays = 60 };
+        var time = new FakeTimeProvider(new(2026, 10, 31, 12, 0, 0, TimeSpan.Zero));
+        var journal = new Journal(directory.Path, new(options, time, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance));
+        journal.Add(new JournalEntry { Event = "b" });
+
+        // The last second of August is 60 days and 12 hours ago: its files go, whole.
+        Assert.Equal(["2026-10", "notes"], Months(directory.Path));
+        time.SetUtcNow(new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero));
+        journal.Add(new JournalEntry { Event = "c" });
+        Assert.Equal(["2026-10", "2026-11", "notes"], Months(directory.Path));
+        time.SetUtcNow(new(2026, 12, 31, 23, 0, 0, TimeSpan.Zero));
+        journal.Add(new JournalEntry { Event = "d" });
+        Assert.Equal(["2026-11", "2026-12", "notes"], Months(directory.Path));
+        Assert.Equal(["c", "d"], new JournalReader(directory.Path).Forward().Select(entry => entry.Event));
+
+        static IEnumerable<string> Months(string path) =>
+            Directory.GetFiles(path, "mailserver-journal-*").Select(file => Path.GetFileName(file)["mailserver-journal-".Length..]).Order(StringComparer.Ordinal);
+    }
+
+    [Fact]
+    public void Of_a_journal_that_is_too_large_the_oldest_files_go_and_the_newest_stays()
+    {
+        using var directory = new TestKit.TempDirectory();
+        foreach (var part in Enumerable.Range(1, 18))
+            using (var file = File.Create(directory.File(JournalFiles.NameOf(new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero), part))))
+                file.SetLength(JournalFiles.MaxFile);
+        JournalFiles.Sweep(directory.Path, new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        Assert.Equal(Enumerable.Range(3, 16), JournalFiles.All(directory.Path).Select(file => file.Part));
+        JournalFiles.Sweep(directory.Path, new(2027, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        Assert.Equal([18], JournalFiles.All(directory.Path).Select(file => file.Part));
     }
 
     [Theory]
