@@ -31,5 +31,8 @@ internal static partial class Log
     [LoggerMessage(EventId = 608, Level = LogLevel.Error, Message = "reloading rules failed; what was in service stays")]
     public static partial void ReloadFailed(ILogger logger, Exception exception);
 
-    // Next free id: 609
+    [LoggerMessage(EventId = 609, Level = LogLevel.Error, Message = "{Count} tests of the rules fail, what was in service stays: {Test}")]
+    public static partial void TestsFail(ILogger logger, int count, string test);
+
+    // Next free id: 610
 }

@@ -37,9 +37,9 @@ internal sealed class Host : IAsyncDisposable
         return path;
     }
 
-    public async Task<RuleEngine> StartAsync(RuleOptions? options = null)
+    public async Task<RuleEngine> StartAsync(RuleOptions? options = null, IRuleGate? gate = null)
     {
-        _engine = new(options ?? Options, _watcher, TimeProvider.System, Logging);
+        _engine = new(options ?? Options, _watcher, TimeProvider.System, Logging, gate);
         await _engine.StartAsync(default);
         return _engine;
     }
@@ -52,10 +52,17 @@ internal sealed class Host : IAsyncDisposable
             await Task.Delay(20, limit.Token);
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>As at a shutdown of the server.</summary>
+    public async ValueTask StopAsync()
     {
         if (_engine is not null)
             await _engine.DisposeAsync();
+        _engine = null;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
         _watcher.Dispose();
         _folder.Dispose();
     }

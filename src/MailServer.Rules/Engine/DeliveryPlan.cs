@@ -12,6 +12,9 @@ internal sealed class DeliveryPlan
     /// <summary>Steps written down for one mail: what a person can read. A loop may do more.</summary>
     public const int MaxSteps = 200;
 
+    /// <summary>What the step of a script that failed begins with.</summary>
+    public const string Failed = "failed, kept in INBOX: ";
+
     /// <summary>Log lines one mail can cause.</summary>
     public const int MaxWarnings = 10;
 
@@ -103,7 +106,7 @@ internal sealed class DeliveryPlan
         _steps.RemoveRange(_mark.Steps, _steps.Count - _mark.Steps);
         _implicitKeep = true;
         _isFinal = true;
-        AddStep(line, $"failed, kept in INBOX: {reason}");
+        AddStep(line, Failed + reason);
     }
 
     public Delivery ToDelivery()

@@ -40,6 +40,19 @@ internal sealed class RuleCache(string directory, string identity, TimeProvider 
         }
     }
 
+    /// <summary>The texts that were last in service, of all scripts, in order.</summary>
+    public List<RuleScript> AllGood()
+    {
+        try
+        {
+            return [.. RuleFolder.Paths(Good).Select(path => FindGood(Path.GetFileName(path))).OfType<RuleScript>()];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
     /// <summary>Remembers a text that compiles.</summary>
     public void SaveGood(RuleScript script)
     {

@@ -9,6 +9,9 @@ namespace MailServer.Rules;
 /// </summary>
 public sealed class RuleEngine : IAsyncDisposable
 {
+    /// <summary>Where the scripts' own tests are, beside them.</summary>
+    public const string TestsFolder = "tests";
+
     private readonly RuleOptions _options;
     private readonly DirectoryWatcher _watcher;
     private readonly TimeProvider _time;
@@ -19,19 +22,25 @@ public sealed class RuleEngine : IAsyncDisposable
     private readonly CancellationTokenSource _end = new();
     private readonly List<WeakReference> _retired = [];
     private IDisposable? _watch;
+    private IDisposable? _testsWatch;
     private Task _starting = Task.CompletedTask;
     private Task _loop = Task.CompletedTask;
     private volatile RuleSet _current;
     private volatile RuleLoad _last = RuleLoad.Empty;
 
     /// <summary>Makes an engine without scripts; <see cref="StartAsync"/> loads them.</summary>
-    public RuleEngine(RuleOptions options, DirectoryWatcher watcher, TimeProvider time, ILoggerFactory logging)
+    /// <param name="options">Where they are.</param>
+    /// <param name="watcher">Tells of edits.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logging">Makes the engine's logger.</param>
+    /// <param name="gate">Looks at a new set before it goes into service; null lets all that compiles pass.</param>
+    public RuleEngine(RuleOptions options, DirectoryWatcher watcher, TimeProvider time, ILoggerFactory logging, IRuleGate? gate = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(logging);
         (_options, _watcher, _time) = (options, watcher, time);
         _logger = logging.CreateLogger("MailServer.Rules");
-        _loader = new(options, time, _logger);
+        _loader = new(options, gate, time, _logger);
         _current = new([], options.StepBudget, _logger);
     }
 
@@ -67,7 +76,7 @@ public sealed class RuleEngine : IAsyncDisposable
             _last = load;
             if (!load.Rules.SequenceEqual(before.Rules))
                 _current = new(load.Rules, _options.StepBudget, _logger);
-            Retire(before.Rules.Except(load.Rules));
+            Retire(before.Rules.Except(load.Rules).Concat(load.Refused));
             Report(load, last);
         }
         finally
@@ -92,6 +101,7 @@ public sealed class RuleEngine : IAsyncDisposable
             Rules = [.. load.Files.Select(file => StatusOf(file, load))],
             RetiredAlive = alive,
             CompilerProblem = load.CompilerProblem,
+            FailedTests = load.Objections,
         };
     }
 
@@ -124,6 +134,7 @@ public sealed class RuleEngine : IAsyncDisposable
     {
         await _end.CancelAsync().ConfigureAwait(false);
         _watch?.Dispose();
+        _testsWatch?.Dispose();
         // A start under way goes to its end first: it would use what is disposed here.
         await _starting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _loop.ConfigureAwait(false);
@@ -142,6 +153,10 @@ public sealed class RuleEngine : IAsyncDisposable
     {
         var old = _watch;
         _watch = _watcher.Watch(_options.GlobalDirectory, SignalChange);
+        old?.Dispose();
+        old = _testsWatch;
+        var tests = Path.Combine(_options.GlobalDirectory, TestsFolder);
+        _testsWatch = Directory.Exists(tests) ? _watcher.Watch(tests, SignalChange) : null;
         old?.Dispose();
     }
 
@@ -209,6 +224,8 @@ public sealed class RuleEngine : IAsyncDisposable
                     _logger, file, load.Rules.Any(rule => rule.File == file) ? "its last good version stays in service" : "it is not in service", first.ToString());
         if (load.CompilerProblem is { } problem)
             Log.NoCompiler(_logger, problem);
+        if (load.Objections is [var objection, ..] && !load.Objections.SequenceEqual(last.Objections))
+            Log.TestsFail(_logger, load.Objections.Count, objection.ToString());
         if (!load.Rules.SequenceEqual(last.Rules))
             Log.InService(_logger, string.Join(' ', load.Rules.Select(rule => rule.File)));
     }

@@ -19,10 +19,16 @@ internal sealed record RuleLoad
     public required Dictionary<string, IReadOnlyList<RuleDiagnostic>> Diagnostics { get; init; }
 
     public string? CompilerProblem { get; init; }
+
+    /// <summary>What the gate says against the files as they are now: while it says anything, the set that was in service stays.</summary>
+    public IReadOnlyList<RuleDiagnostic> Objections { get; init; } = [];
+
+    /// <summary>Rules that were loaded, and not let through.</summary>
+    public IReadOnlyList<LoadedRule> Refused { get; init; } = [];
 }
 
 /// <summary>Turns the scripts of the folder into loaded rules: from those in service, from the cache, or by the compiler, in this order.</summary>
-internal sealed class RuleLoader(RuleOptions options, TimeProvider time, ILogger logger) : IDisposable
+internal sealed class RuleLoader(RuleOptions options, IRuleGate? gate, TimeProvider time, ILogger logger) : IDisposable
 {
     private readonly RuleCache _cache = new(options.CacheDirectory, RuleIdentity.Of(options.RuleHostPath), time);
     private readonly RuleHostProcess _compiler = new(options.RuleHostPath, options.CompileLimit, options.CompilerStay, time);
@@ -60,8 +66,36 @@ internal sealed class RuleLoader(RuleOptions options, TimeProvider time, ILogger
             CompilerProblem = run.Problem,
         };
         _hopeless = run.Hopeless;
+        if (gate is not null && await gate.CheckAsync(new(load.Rules, options.StepBudget, logger), options.GlobalDirectory, cancellationToken).ConfigureAwait(false) is { Count: > 0 } objections)
+            return await HoldBackAsync(load, objections, scripts, before, cancellationToken).ConfigureAwait(false);
         Remember(scripts, load);
         return load;
+    }
+
+    /// <summary>
+    /// What was in service stays, all of it: tests are of the whole set, so the last good version is one too. After a restart that is the
+    /// texts of the last set that was let through.
+    /// </summary>
+    private async Task<RuleLoad> HoldBackAsync(
+        RuleLoad load, IReadOnlyList<RuleDiagnostic> objections, List<RuleScript> scripts, IReadOnlyList<LoadedRule> before, CancellationToken cancellationToken)
+    {
+        var rules = before;
+        if (rules.Count == 0)
+        {
+            var run = new Run(this, load.Rules);
+            await run.LoadAsync(_cache.AllGood(), live: false, cancellationToken).ConfigureAwait(false);
+            rules = [.. run.Loaded.OrderBy(loaded => loaded.Key, StringComparer.Ordinal).Select(loaded => loaded.Value)];
+        }
+
+        var keys = scripts.ToDictionary(script => script.File, script => script.KeyFor(_cache.Identity));
+        return load with
+        {
+            Files = [.. load.Files.Union(rules.Select(rule => rule.File)).Order(StringComparer.Ordinal)],
+            Rules = [.. rules],
+            Live = [.. rules.Where(rule => keys.GetValueOrDefault(rule.File) == rule.Key).Select(rule => rule.File)],
+            Objections = objections,
+            Refused = [.. load.Rules.Except(rules)],
+        };
     }
 
     public void Dispose() => _compiler.Dispose();

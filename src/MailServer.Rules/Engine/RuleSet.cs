@@ -13,6 +13,19 @@ public sealed class RuleSet
 
     internal IReadOnlyList<LoadedRule> Rules => _rules;
 
+    /// <summary>The scripts' file names, in order.</summary>
+    public IEnumerable<string> Files => _rules.Select(rule => rule.File);
+
+    /// <summary>Each script as a set of its own, in order.</summary>
+    public IEnumerable<RuleSet> Each() => _rules.Select(rule => new RuleSet([rule], _budget, _logger));
+
+    /// <summary>Whether a step says that a script failed; the rest of its text says why.</summary>
+    public static bool IsFailure(DeliveryStep step)
+    {
+        ArgumentNullException.ThrowIfNull(step);
+        return step.Action.StartsWith(DeliveryPlan.Failed, StringComparison.Ordinal);
+    }
+
     /// <summary>Whether there is nothing to ask.</summary>
     public bool IsEmpty => _rules.Length == 0;
 

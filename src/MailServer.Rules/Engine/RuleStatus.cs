@@ -5,9 +5,9 @@ public enum RuleState
 {
     /// <summary>The file as it is now is in service.</summary>
     Live,
-    /// <summary>The file as it is now does not compile; the last version that did is in service.</summary>
+    /// <summary>The file as it is now does not compile, or tests fail; the last version that was good is in service.</summary>
     Outdated,
-    /// <summary>The file does not compile and no earlier version is known: it is not in service.</summary>
+    /// <summary>The file does not compile, or tests fail, and no earlier version is known: it is not in service.</summary>
     Broken,
 }
 
@@ -44,4 +44,7 @@ public sealed record RuleEngineStatus
 
     /// <summary>Why the compiler could not be used at the last attempt, or null.</summary>
     public string? CompilerProblem { get; init; }
+
+    /// <summary>Tests that the scripts as they are now do not pass. While there are any, the set that was in service before stays.</summary>
+    public IReadOnlyList<RuleDiagnostic> FailedTests { get; init; } = [];
 }

@@ -57,6 +57,10 @@ internal static class StatusCommand
         screen.WriteLine(rules.IsCompiling ? "rules: being compiled" : served.Length == 0 ? $"rules: none in {rules.Directory}" : $"rules: {string.Join(' ', served)}");
         if (rules.CompilerProblem is { } problem)
             screen.WriteLine($"  cannot be compiled: {problem}");
+        if (rules.FailedTests.Count > 0)
+            screen.WriteLine("  as they are now the scripts fail their tests; what was in service stays:");
+        foreach (var test in rules.FailedTests.Take(3))
+            screen.WriteLine($"  {test}");
         foreach (var rule in rules.Rules)
         {
             foreach (var diagnostic in rule.Diagnostics.Take(3))

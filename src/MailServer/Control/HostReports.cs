@@ -59,6 +59,7 @@ internal static class HostReports
             IsCompiling = !host.RulesReady.IsCompleted,
             RetiredAlive = status.RetiredAlive,
             CompilerProblem = status.CompilerProblem,
+            FailedTests = [.. status.FailedTests.Select(test => test.ToString())],
             Rules =
             [
                 .. status.Rules.Select(rule => new RuleReport(

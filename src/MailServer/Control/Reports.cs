@@ -99,6 +99,9 @@ internal sealed record RulesReport
 
     public required string? CompilerProblem { get; init; }
 
+    /// <summary>Tests that fail and keep the scripts as they are now out of service.</summary>
+    public IReadOnlyList<string> FailedTests { get; init; } = [];
+
     public required IReadOnlyList<RuleReport> Rules { get; init; }
 }
 

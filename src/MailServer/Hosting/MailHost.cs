@@ -49,7 +49,7 @@ internal sealed class MailHost : IAsyncDisposable
         Plugins = new(OptionsOf(config), _services, _watcher);
         _parts.Push(Plugins);
         if (config.GlobalRules is { } rules)
-            _parts.Push(Rules = new(RuleOptionsOf(config.DataDirectory, rules), _watcher, time, logging));
+            _parts.Push(Rules = new(RuleOptionsOf(config.DataDirectory, rules), _watcher, time, logging, new RuleTests(config.Hostname)));
         _pipeline = new(OptionsOf(config, server), Store, Plugins, Rules, observer, time, logging);
         Listeners = new(config, Plugins, time, _logger);
         _parts.Push(Listeners);
