@@ -16,6 +16,12 @@ public sealed unsafe class DirectoryWatcher : IDisposable
     private const uint Ended = 0x8000;             // IN_IGNORED: the folder is gone, and the kernel's watch with it
     private const int PollMilliseconds = 1000;
 
+    /// <summary>
+    /// A folder that has changed within this time may change again without another time to show for it: file systems count in ticks of
+    /// some milliseconds, FAT of two seconds.
+    /// </summary>
+    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(2);
+
     private readonly Lock _gate = new();
     private readonly Dictionary<int, List<Registration>> _byWatch = [];
     private readonly List<Registration> _polled = [];
@@ -36,8 +42,11 @@ public sealed unsafe class DirectoryWatcher : IDisposable
     /// Starts a watcher. <c>MAILSERVER_WATCH=poll</c> in the environment does without inotify, as where its limits are reached:
     /// so that this road can be tried on any machine.
     /// </summary>
-    public static DirectoryWatcher Create() => new(
-        Environment.GetEnvironmentVariable("MAILSERVER_WATCH") == "poll" ? -1 : Libc.InotifyInit(0x80000 | 0x800), // IN_CLOEXEC | IN_NONBLOCK
+    public static DirectoryWatcher Create() => Create(Environment.GetEnvironmentVariable("MAILSERVER_WATCH") == "poll");
+
+    /// <param name="polls">Whether it does without inotify.</param>
+    internal static DirectoryWatcher Create(bool polls) => new(
+        polls ? -1 : Libc.InotifyInit(0x80000 | 0x800), // IN_CLOEXEC | IN_NONBLOCK
         Libc.EventDescriptor(0, 0x80000 | 0x800));
 
     /// <summary>
@@ -74,7 +83,7 @@ public sealed unsafe class DirectoryWatcher : IDisposable
         registration.Watch = watch;
         if (watch < 0)
         {
-            registration.Seen = ChangeTime(registration.Directory);
+            registration.See(ChangeTime(registration.Directory));
             _polled.Add(registration);
             return;
         }
@@ -179,7 +188,7 @@ public sealed unsafe class DirectoryWatcher : IDisposable
         foreach (var registration in sharing)
         {
             registration.Watch = -1;
-            registration.Seen = 0;
+            registration.See(0);
             _polled.Add(registration);
         }
     }
@@ -192,9 +201,9 @@ public sealed unsafe class DirectoryWatcher : IDisposable
             foreach (var registration in _polled.ToArray())
             {
                 var now = ChangeTime(registration.Directory);
-                if (now == registration.Seen)
+                if (now == registration.Seen && !registration.IsYoung)
                     continue;
-                registration.Seen = now;
+                registration.See(now);
                 told.Add(registration);
 
                 // It has appeared, or watches may have become free.
@@ -222,7 +231,12 @@ public sealed unsafe class DirectoryWatcher : IDisposable
 
         public int Watch { get; set; } = -1;
 
-        public long Seen { get; set; }
+        public long Seen { get; private set; }
+
+        /// <summary>Whether <see cref="Seen"/> was a time just past.</summary>
+        public bool IsYoung { get; private set; }
+
+        public void See(long time) => (Seen, IsYoung) = (time, Math.Abs(TimeProvider.System.GetUtcNow().UtcTicks - time) < Tick.Ticks);
 
         public void Changed()
         {

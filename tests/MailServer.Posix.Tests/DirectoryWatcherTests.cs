@@ -57,6 +57,22 @@ public sealed class DirectoryWatcherTests : IDisposable
         Assert.False(second.Wait(0));
     }
 
+    /// <summary>The second of two changes within one tick of the file system's clock shows in no time.</summary>
+    [Fact]
+    public async Task A_folder_that_has_just_changed_is_told_of_once_more_where_it_is_polled()
+    {
+        using var polling = DirectoryWatcher.Create(polls: true);
+        Directory.SetLastWriteTimeUtc(_directory.Path, DateTime.UtcNow.AddHours(-1));
+        using var watch = polling.Watch(_directory.Path, () => _told.Release());
+        Assert.False(await _told.WaitAsync(TimeSpan.FromSeconds(1.5)));
+        Directory.SetLastWriteTimeUtc(_directory.Path, DateTime.UtcNow);
+        Assert.True(await _told.WaitAsync(TimeSpan.FromSeconds(10)));
+        Assert.True(await _told.WaitAsync(TimeSpan.FromSeconds(10)));
+        await Task.Delay(TimeSpan.FromSeconds(4));
+        while (_told.Wait(0)) { }
+        Assert.False(await _told.WaitAsync(TimeSpan.FromSeconds(1.5)));
+    }
+
     [Fact]
     public async Task A_folder_that_comes_later_is_watched_from_then_on()
     {

@@ -46,6 +46,31 @@ public sealed class IndexTests
         Assert.Equal(SystemFlags.Flagged, view.FlagsAt(1).System);
     }
 
+    /// <summary>The watcher tells of it only later, and the directories' times are those that our own change has left.</summary>
+    [Fact]
+    public async Task What_others_changed_while_we_did_is_seen_after_a_restart()
+    {
+        await using var test = new TestStore(polls: true);
+        await test.DeliverAsync();
+        await using (await test.ViewAsync())
+            await Task.Delay(50, TestStore.Token); // the folder's time is past
+        await using (await test.ViewAsync())
+        {
+            test.Store.Context.Steps = step =>
+            {
+                if (step == "named")
+                    File.WriteAllText(Path.Combine(test.Maildir, "cur", "1.a.x:2,"), "Subject: theirs\n\n");
+            };
+            await test.AppendAsync("Subject: ours\r\n\r\n");
+            test.Store.Context.Steps = null;
+            await Task.Delay(50, TestStore.Token);
+        }
+
+        await test.StopAndStartAsync();
+        await using var view = await test.ViewAsync();
+        Assert.Equal(3, view.Count);
+    }
+
     [Fact]
     public async Task A_change_of_one_message_writes_little()
     {

@@ -94,6 +94,52 @@ public sealed class OutsideTests
         Assert.Equal(validity, again.UidValidity);
     }
 
+    /// <summary>Others never leave the folder in peace.</summary>
+    [Fact]
+    public async Task A_file_that_is_gone_is_expunged_though_another_is_renamed_within_every_look()
+    {
+        await using var test = new TestStore();
+        await test.DeliverAsync();
+        await test.DeliverAsync();
+        await using var view = await test.ViewAsync();
+        var paths = Directory.GetFiles(Path.Combine(test.Maildir, "cur")).Order().ToArray();
+        var (looks, name) = (0, paths[1]);
+        test.Store.Context.Steps = step =>
+        {
+            if (step != "looked")
+                return;
+            var next = paths[1] + (++looks % 2 == 0 ? "F" : "S");
+            File.Move(name, next);
+            name = next;
+        };
+        File.Delete(paths[0]);
+        await TestStore.UntilAsync(view, () => view.Count == 1);
+        Assert.Equal([2], TestStore.Uids(view));
+        Assert.InRange(looks, 2, 40);
+        test.Store.Context.Steps = null;
+    }
+
+    [Fact]
+    public async Task A_look_that_is_given_up_between_is_made_up_for_by_the_next()
+    {
+        await using var test = new TestStore(polls: true);
+        await test.DeliverAsync();
+        await test.DeliverAsync();
+        await using var view = await test.ViewAsync();
+        using var given = new CancellationTokenSource();
+        File.Delete(Directory.GetFiles(Path.Combine(test.Maildir, "cur")).Order().First());
+        await Task.Delay(50, TestStore.Token); // the folder's time is past
+        test.Store.Context.Steps = step =>
+        {
+            if (step == "looked")
+                given.Cancel();
+        };
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await view.RefreshAsync(true, given.Token));
+        test.Store.Context.Steps = null;
+        await view.RefreshAsync(true, TestStore.Token);
+        Assert.Equal([2], TestStore.Uids(view));
+    }
+
     [Fact]
     public async Task A_name_that_comes_back_has_its_uid_again()
     {

@@ -9,10 +9,11 @@ namespace MailServer.Storage.Tests;
 internal sealed class TestStore : IAsyncDisposable
 {
     private readonly TempDirectory _directory;
-    private readonly DirectoryWatcher _watcher = DirectoryWatcher.Create();
+    private readonly DirectoryWatcher _watcher;
 
-    public TestStore(MaildirLayout layout = MaildirLayout.MaildirPlusPlus, bool inMemory = false)
+    public TestStore(MaildirLayout layout = MaildirLayout.MaildirPlusPlus, bool inMemory = false, bool polls = false)
     {
+        _watcher = polls ? DirectoryWatcher.Create(polls) : DirectoryWatcher.Create();
         _directory = new(inMemory);
         Layout = layout;
         Store = Open();

@@ -1,4 +1,5 @@
-using System.IO.Enumeration;
+using System.Text;
+using MailServer.Posix;
 
 namespace MailServer.Storage;
 
@@ -8,23 +9,26 @@ namespace MailServer.Storage;
 /// </summary>
 internal sealed class FolderListing
 {
+    /// <summary>Characters of a name; file systems have 255 octets.</summary>
+    private const int UsualName = 256;
+
     private readonly EntryTable _known;
     private readonly int _pass;
 
-    public FolderListing(FolderPlace place, EntryTable known, int pass)
+    /// <param name="place">The folder.</param>
+    /// <param name="known">The messages known.</param>
+    /// <param name="pass">The number of the look, which each message that is seen takes.</param>
+    /// <param name="room">See <see cref="DirectoryNames.Read"/>.</param>
+    public FolderListing(FolderPlace place, EntryTable known, int pass, ref int room)
     {
         _known = known;
         _pass = pass;
-        using (var looker = new Looker(this, place.New, isNew: true))
-            while (looker.MoveNext())
-            {
-            }
-
-        using (var looker = new Looker(this, place.Cur, isNew: false))
-            while (looker.MoveNext())
-            {
-            }
+        IsOfOneMoment = DirectoryNames.Read(place.New, ref room, name => See(name, isNew: true));
+        IsOfOneMoment &= DirectoryNames.Read(place.Cur, ref room, name => See(name, isNew: false));
     }
+
+    /// <summary>Whether no file can have been missed because it was renamed within its directory while that was read.</summary>
+    public bool IsOfOneMoment { get; }
 
     /// <summary>Known messages whose files have another name or place now.</summary>
     public Dictionary<FolderEntry, FoundFile> Moved { get; } = [];
@@ -38,8 +42,19 @@ internal sealed class FolderListing
     /// <summary>Whether a name may be one that cannot be kept.</summary>
     public bool HasOddNames { get; private set; }
 
+    private void See(ReadOnlySpan<byte> octets, bool isNew)
+    {
+        Span<char> room = stackalloc char[UsualName];
+        See(Encoding.UTF8.TryGetChars(octets, room, out var length) ? room[..length] : Encoding.UTF8.GetString(octets), isNew);
+    }
+
     private void See(ReadOnlySpan<char> name, bool isNew)
     {
+        HasOddNames |= OddName.MayBe(name);
+
+        // What only looks like a message (a directory, a pipe) is one that cannot be read.
+        if (!MessageName.IsMessage(name))
+            return;
         var baseName = MessageName.BaseOf(name);
         if (!_known.TryGetValue(baseName, out var entry))
         {
@@ -59,22 +74,6 @@ internal sealed class FolderListing
         entry.Pass = _pass;
         if (!isSame)
             Moved[entry] = new(name.ToString(), isNew);
-    }
-
-    private sealed class Looker(FolderListing listing, string directory, bool isNew) : FileSystemEnumerator<bool>(directory, All)
-    {
-        private static readonly EnumerationOptions All = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
-
-        protected override bool ShouldIncludeEntry(ref FileSystemEntry entry)
-        {
-            // What only looks like a message (a directory, a pipe) is one that cannot be read.
-            if (MessageName.IsMessage(entry.FileName))
-                listing.See(entry.FileName, isNew);
-            listing.HasOddNames |= OddName.MayBe(entry.FileName);
-            return false;
-        }
-
-        protected override bool TransformEntry(ref FileSystemEntry entry) => false;
     }
 }
 

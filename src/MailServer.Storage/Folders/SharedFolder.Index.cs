@@ -91,7 +91,7 @@ internal sealed partial class SharedFolder : IUidLines
 
             // Nothing has changed since all that these times tell of was in the index: there is nothing to look for.
             if (index.State.Times != default && _keywords.Stamp == index.State.Keywords && _further.Stamp == index.State.Further)
-                (_isSettled, _seenTimes, _savedTimes) = (true, index.State.Times, index.State.Times);
+                (_isSettled, _seenTimes, _lookedTimes, _savedTimes) = (true, index.State.Times, index.State.Times, index.State.Times);
         }
     }
 
@@ -289,12 +289,15 @@ internal sealed partial class SharedFolder : IUidLines
         }
     }
 
-    /// <summary>The directories' times, if all that they tell of has been seen and is in the index now.</summary>
+    /// <summary>
+    /// The directories' times, if all that they tell of has been seen by a look and is in the index now: others may have changed something
+    /// while we did, and the watcher may not have told of it yet.
+    /// </summary>
     private FolderTimes SettledTimes()
     {
         if (!_isSettled || _isBehind || _notes.Count + _unmarked.Count + _suspects.Count > 0 || Rescan.IsAsked)
             return default;
         var times = FolderTimes.Of(Place);
-        return times == _seenTimes && times.IsSettledAt(TimeProvider.System.GetUtcNow().UtcTicks) ? times : default;
+        return times == _lookedTimes && times.IsSettledAt(TimeProvider.System.GetUtcNow().UtcTicks) ? times : default;
     }
 }

@@ -8,8 +8,11 @@ internal sealed partial class SharedFolder
 
     private readonly HashSet<string> _suspects = new(StringComparer.Ordinal);
     private FolderTimes _seenTimes;
+    private FolderTimes _lookedTimes; // as _seenTimes, but never set by a change of our own
     private bool _isSettled;
     private bool _isBehind;
+    private bool _wasOfOneMoment;
+    private int _room;
     private int _pass;
 
     /// <summary>Looks at the directories if they have changed, or if forced.</summary>
@@ -71,31 +74,34 @@ internal sealed partial class SharedFolder
         {
             var before = FolderTimes.Of(Place);
             var began = TimeProvider.System.GetUtcNow().UtcTicks; // the file system's clock, whatever ours is
-            var listing = new FolderListing(Place, ByBase, ++_pass);
+            var listing = new FolderListing(Place, ByBase, ++_pass, ref _room);
             if (listing.HasOddNames && look == 1 && MendNames())
-                listing = new(Place, ByBase, ++_pass);
+                listing = new(Place, ByBase, ++_pass, ref _room);
             ResolveDoubled(listing);
             Move(listing);
             RetryNotes(listing);
             await AddUnknownAsync(listing, cancellationToken).ConfigureAwait(false);
             var missing = _entries.FindAll(entry => entry.Pass != _pass);
+            _store.Reached("looked");
 
-            // Nothing changed while we looked, nor within the clock's tick before it: what was not seen twice is not there.
+            // Nothing changed while we looked, nor within the clock's tick before it.
             var isQuiet = before == FolderTimes.Of(Place) && before.IsSettledAt(began);
 
-            // As fresh as after the last look, too, if only we have changed anything since.
-            _isSettled = isQuiet || (_isSettled && _seenTimes == before && before == FolderTimes.Of(Place));
-            _seenTimes = before;
-            if (missing.Count == 0)
-                return;
-            if (look > 1 && isQuiet)
-            {
-                var gone = missing.FindAll(entry => !File.Exists(entry.PathIn(Place)));
-                Expunge(gone);
-                MissedOutside(gone);
-                return;
-            }
+            // What a second, quiet look does not see is not there; nor is what two looks in a row miss, each of one moment.
+            var gone = look > 1 && isQuiet ? missing
+                : listing.IsOfOneMoment && _wasOfOneMoment ? missing.FindAll(entry => _pass - entry.Pass > 1)
+                : [];
+            _wasOfOneMoment = listing.IsOfOneMoment;
+            var isSure = gone.Count == missing.Count;
+            ExpungeMissing(gone);
 
+            // As fresh as after the last look, too, if only we have changed anything since.
+            _isSettled = isSure && (isQuiet || (_isSettled && _seenTimes == before && before == FolderTimes.Of(Place)));
+            _seenTimes = before;
+            if (isSure && isQuiet)
+                _lookedTimes = before;
+            if (isSure)
+                return;
             if (look == MaxLooks || wanted?.Pass == _pass)
             {
                 Rescan.Ask();
@@ -194,6 +200,13 @@ internal sealed partial class SharedFolder
         }
 
         Journal.Outside.Flagged(Place.Name, changed);
+    }
+
+    private void ExpungeMissing(List<FolderEntry> missing)
+    {
+        var gone = missing.FindAll(entry => !File.Exists(entry.PathIn(Place)));
+        Expunge(gone);
+        MissedOutside(gone);
     }
 
     /// <summary>Takes messages out of memory.</summary>
