@@ -80,6 +80,7 @@ public sealed class UidListTests
     {
         using var folder = new TestKit.TempDirectory();
         var file = folder.File("x");
+        Directory.CreateDirectory(folder.File("tmp"));
         await File.WriteAllTextAsync(file + ".lock", $"4194304:{Environment.MachineName}", TestStore.Token);
         (await DotLock.TakeAsync(file, TimeProvider.System, NullLogger.Instance, TestStore.Token)).Dispose();
         Assert.False(File.Exists(file + ".lock"));

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text;
 using MailServer.Posix;
 using Microsoft.Extensions.Logging;
-using Microsoft.Win32.SafeHandles;
 
 namespace MailServer.Storage;
 
@@ -58,31 +57,31 @@ internal sealed class DotLock : IDisposable
         Remove(_path);
     }
 
-    /// <summary>False when somebody has it.</summary>
+    /// <summary>
+    /// False when somebody has it. It comes to be with its owner's mark in it: of one without, whose maker was killed, nobody could tell
+    /// for two minutes that it is nobody's.
+    /// </summary>
     private static bool TryMake(string path)
     {
-        SafeFileHandle made;
+        var draft = Path.Combine(Path.GetDirectoryName(path)!, "tmp", $"{Path.GetFileName(path)}.{Environment.ProcessId}.{Guid.NewGuid():N}");
         try
         {
-            made = DiskFile.Create(path);
+            using (var made = DiskFile.Create(draft))
+                DiskFile.Write(made, Mark, 0);
+            DurableFile.RenameNoReplace(draft, path);
+            Left.TryRemove(path, out _);
+            return true;
         }
-        catch (IOException failure) when (DiskProblem.IsAlreadyThere(failure))
+        catch (PosixException failure) when (failure.IsAlreadyThere)
         {
+            DurableFile.TryUnlink(draft);
             return false;
         }
-
-        using (made)
-            try
-            {
-                DiskFile.Write(made, Mark, 0);
-                Left.TryRemove(path, out _);
-                return true;
-            }
-            catch
-            {
-                Remove(path);
-                throw;
-            }
+        catch
+        {
+            DurableFile.TryUnlink(draft);
+            throw;
+        }
     }
 
     /// <summary>Gives it back. One that the disk does not let go of is known to be nobody's.</summary>

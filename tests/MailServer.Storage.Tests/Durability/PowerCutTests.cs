@@ -66,7 +66,7 @@ public sealed class PowerCutTests
 
         await scene.Test.Store.AbandonAsync();
         disk.Fall();
-        await scene.ReviveAsync();
+        await scene.ReviveAsync(isPowerCut: true);
 
         var after = await scene.LookAsync();
         try
