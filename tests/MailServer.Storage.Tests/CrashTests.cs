@@ -1,3 +1,5 @@
+using MailServer.Posix;
+
 namespace MailServer.Storage.Tests;
 
 /// <summary>The server dies between any two steps of a change; afterwards all that was acknowledged is there, and nothing is half there.</summary>
@@ -91,6 +93,30 @@ public sealed class CrashTests
         Assert.Empty(Directory.GetFiles(Path.Combine(test.Maildir, "tmp")));
     }
 
+    /// <summary>The line is in the file, as far as the kernel's memory goes: a power cut would take it away.</summary>
+    [Fact]
+    public async Task A_UID_whose_line_could_not_be_synced_is_told_to_nobody()
+    {
+        await using var test = new TestStore();
+        await test.DeliverAsync("Subject: old\r\n\r\n");
+        await using var view = await test.ViewAsync();
+        var list = Path.Combine(test.Maildir, UidList.FileName);
+        using (new NoSync(list))
+        {
+            await test.DeliverAsync("Subject: new\r\n\r\n");
+            for (var i = 0; i < 5; i++)
+            {
+                Assert.Null((await view.RefreshAsync(true, TestStore.Token)).Problem);
+                Assert.Equal([1], TestStore.Uids(view));
+            }
+
+            Assert.Contains("\n2 :", await File.ReadAllTextAsync(list, TestStore.Token), StringComparison.Ordinal);
+        }
+
+        await TestStore.UntilAsync(view, () => view.Count == 2);
+        Assert.Equal([1, 2], TestStore.Uids(view));
+    }
+
     [Fact]
     public async Task On_a_full_disk_old_mail_can_be_read_and_removed_and_new_mail_waits_for_its_uid()
     {
@@ -129,4 +155,25 @@ public sealed class CrashTests
         if (reached == step)
             throw new NotSupportedException("killed");
     };
+
+    /// <summary>A file that, and whose replacements, cannot be synced.</summary>
+    private sealed class NoSync : IDiskProbe, IDisposable
+    {
+        private readonly string _path;
+
+        public NoSync(string path)
+        {
+            _path = path;
+            DiskProbe.Add(this);
+        }
+
+        public DiskFault Before(in DiskOperation operation, int length) =>
+            operation.Call == DiskCall.Sync && operation.Path.StartsWith(_path, StringComparison.Ordinal) ? new(5, 0) : default; // EIO
+
+        public void After(in DiskOperation operation)
+        {
+        }
+
+        public void Dispose() => DiskProbe.Remove(this);
+    }
 }

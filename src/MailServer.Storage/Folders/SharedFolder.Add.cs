@@ -12,7 +12,7 @@ internal sealed partial class SharedFolder
         foreach (var (baseName, file) in listing.Unknown)
             files.Add(NoteStillFor(baseName, file) ?? new(baseName, file.Name, file.InNew));
 
-        if (files.Exists(file => !_uids!.TryFind(file.BaseName, out var record) || record.IsNote != (file.Note is not null)))
+        if (files.Exists(file => !TryFindDurable(file.BaseName, out var record) || record.IsNote != (file.Note is not null)))
             await TryAssignUidsAsync(files, cancellationToken).ConfigureAwait(false);
         if (!IsRetired)
             Insert(files);
@@ -51,13 +51,16 @@ internal sealed partial class SharedFolder
         foreach (var file in files)
             if (!_uids!.TryFind(file.BaseName, out _))
                 records.Add(_uids.Add(file.BaseName, ExtrasOf(file)));
-        if (isMarked && records.Count == 0)
+        if (records.Count == 0 && (isMarked || files.Exists(file => !TryFindDurable(file.BaseName, out _))))
             await ReplaceAsync(_uids!, _uids!.Records.Values).ConfigureAwait(false);
         else
             await AppendAsync(records).ConfigureAwait(false);
         if (records.Count > 0)
             FoundOutside(records);
     }
+
+    /// <summary>The line of a message, if clients may hear of its UID.</summary>
+    private bool TryFindDurable(string baseName, out UidRecord record) => _uids!.TryFind(baseName, out record) && record.Uid < _doubtfulFrom;
 
     /// <summary>Each name is read once: a folder of another server may bring some hundred thousand.</summary>
     private static void SortByArrival(List<NewFile> files)
@@ -70,7 +73,7 @@ internal sealed partial class SharedFolder
 
     private void Insert(List<NewFile> files)
     {
-        if (!files.Exists(file => _uids!.TryFind(file.BaseName, out _)))
+        if (!files.Exists(file => TryFindDurable(file.BaseName, out _)))
             return;
         lock (Gate)
         {
@@ -78,14 +81,14 @@ internal sealed partial class SharedFolder
             var isOrdered = true;
             foreach (var file in files)
             {
-                if (!_uids!.TryFind(file.BaseName, out var record))
+                if (!TryFindDurable(file.BaseName, out var record))
                     continue;
                 var entry = Revive(file, record) ?? NewEntry(file, record);
                 entry.ModSeq = modSeq;
                 entry.Pass = _pass;
                 isOrdered &= _entries.Count == 0 || _entries[^1].Uid < entry.Uid;
                 _byBase?.Set(entry);
-                _uids.HandOver(record.BaseName);
+                _uids!.HandOver(record.BaseName);
                 Unsaved(entry);
                 _entries.Add(entry);
                 if (entry.Note is not null)

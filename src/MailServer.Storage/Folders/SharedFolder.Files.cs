@@ -8,7 +8,8 @@ internal sealed partial class SharedFolder
     /// <summary>Dead lines a UID list may hold before it is written anew: below that a rewrite costs more than it saves.</summary>
     private const int MinDeadLines = 1000;
 
-    private bool _isListInDoubt;
+    /// <summary>UIDs from here on may stand in the list and not be durable, since a sync has failed.</summary>
+    private uint _doubtfulFrom = uint.MaxValue;
 
     private string UidListPath => Place.File(UidList.FileName);
 
@@ -82,18 +83,15 @@ internal sealed partial class SharedFolder
         try
         {
             _store.Reached("uidlist appending");
-            if (list.CanAppend && !_isListInDoubt)
+            if (list.CanAppend && _doubtfulFrom == uint.MaxValue)
                 await AppendLinesAsync(list, UidList.FormatLines(records)).ConfigureAwait(false);
             else
-            {
                 await ReplaceAsync(list, list.Records.Values).ConfigureAwait(false);
-                _isListInDoubt = false;
-            }
         }
         catch (Exception failure) when (DiskProblem.Is(failure))
         {
             // What was written may be in memory alone, and a later sync would not say so: the next lines go with the whole list.
-            _isListInDoubt = true;
+            _doubtfulFrom = Math.Min(_doubtfulFrom, records[0].Uid);
             list.TakeBack(records);
             throw;
         }
@@ -120,6 +118,7 @@ internal sealed partial class SharedFolder
             DurableFile.WriteAllBytes(UidListPath, bytes, DiskFile.Private)).ConfigureAwait(false);
         var stamp = FileStamp.Of(UidListPath);
         list.MarkWritten(stamp);
+        _doubtfulFrom = uint.MaxValue;
         _store.Reached("uidlist replaced");
     }
 
