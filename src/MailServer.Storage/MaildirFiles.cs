@@ -8,6 +8,9 @@ public readonly record struct MessageFile(FolderName Folder, string Path, string
 {
     /// <summary>Octets with CRLF line ends as the name tells them; -1 when it does not.</summary>
     public long SizeInName => MessageName.SizesOf(BaseName).CrlfSize;
+
+    /// <summary>Orders messages by arrival, as far as their names tell.</summary>
+    public static int CompareArrival(MessageFile left, MessageFile right) => MessageName.CompareArrival(left.BaseName, right.BaseName);
 }
 
 /// <summary>Lists the messages of a Maildir by its directories alone: nothing is opened, numbered or written.</summary>

@@ -5,6 +5,9 @@ internal static class StoreText
 {
     private const int Width = 100;
 
+    /// <summary>What strangers wrote must not move a terminal's cursor.</summary>
+    public static string Clean(string text) => text.Any(char.IsControl) ? string.Concat(text.Select(c => char.IsControl(c) ? '?' : c)) : text;
+
     public static Task WriteAsync(string line, string indent)
     {
         var text = new System.Text.StringBuilder();
