@@ -98,7 +98,9 @@ public sealed class RuleDiff(MailReplay replay)
         ArgumentNullException.ThrowIfNull(delivery);
         if (delivery.Folder is not { } folder)
             return "discarded";
-        var folders = delivery.Copies.Count == 0 ? folder.Value : string.Join(" + ", delivery.Copies.Select(copy => copy.Value).Order(StringComparer.Ordinal).Prepend(folder.Value));
+
+        // Which of several is named first makes no difference.
+        var folders = delivery.Copies.Count == 0 ? folder.Value : string.Join(" + ", delivery.Copies.Append(folder).Select(name => name.Value).Order(StringComparer.Ordinal));
         return delivery.Flags.Count == 0 ? folders : $"{folders}, {string.Join(' ', delivery.Flags.Order(StringComparer.OrdinalIgnoreCase))}";
     }
 
