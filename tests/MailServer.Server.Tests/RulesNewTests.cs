@@ -18,11 +18,12 @@ public sealed class RulesNewTests : IDisposable
         Assert.Equal(0, (await NewAsync()).Code);
 
         Assert.Equal(
-            [".editor/10-first.csproj", ".editor/Directory.Build.props", ".editor/Directory.Packages.props", ".editor/nuget.config", ".gitignore", ".vscode/settings.json", ".vscode/tasks.json", "10-first.csx", "rules.slnx"],
+            [".editor/10-first.csproj", ".editor/Directory.Build.props", ".editor/Directory.Packages.props", ".editor/nuget.config", ".gitignore", ".vscode/settings.json", ".vscode/tasks.json", "10-first.csx", "rules.slnx", "tests/list.eml", "tests/list.expect"],
             Directory.EnumerateFiles(Folder, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(Folder, path))
                 .Where(path => !path.StartsWith(".editor/packages/", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
         Assert.Single(Directory.GetFiles(Path.Combine(Folder, ".editor", "packages"), "MailServer.Rules.*.nupkg"));
         Assert.Equal(0, (await ServerProcess.RunAsync("", "rules", "check", Folder)).Code);
+        Assert.Equal(0, (await ServerProcess.RunAsync("", "rules", "test", Folder)).Code);
     }
 
     [Fact]

@@ -17,13 +17,15 @@ internal static class RulesNewCommand
         {
             if (NameOf(script) is not { } name)
                 return await ExitCode.FailAsync(ExitCode.Wrong, $"{script}: a script's name is expected, as 20-shops.csx: letters, digits, . _ and -, not more than 100").ConfigureAwait(false);
-            if (!workspace.AddScript(name, FurtherText))
+            if (!workspace.Add(name, FurtherText))
                 return await ExitCode.FailAsync(ExitCode.No, $"{Path.Combine(folder, name)}: is there already").ConfigureAwait(false);
             script = name;
         }
         else if (!Directory.Exists(folder) || !Directory.EnumerateFiles(folder, "*.csx").Any())
         {
-            workspace.AddScript(script = FirstScript, FirstText);
+            workspace.Add(script = FirstScript, FirstText);
+            workspace.Add("tests/list.eml", FirstMail);
+            workspace.Add("tests/list.expect", FirstExpectation);
         }
 
         workspace.Refresh();
@@ -50,6 +52,7 @@ internal static class RulesNewCommand
 
             write  code {folder}     (or open rules.slnx in Rider): every name is completed and explained
             check  mailserver rules check {folder}
+            test   mailserver rules test {folder}
             live   a script is in service as soon as it is saved in a folder that the configuration names
             """).ConfigureAwait(false);
     }
@@ -72,6 +75,26 @@ internal static class RulesNewCommand
         // What comes from work is worth a star.
         if (Mail.From.IsIn("work.example"))
             AddFlag(Flagged);
+
+        """;
+
+    private const string FirstMail = """
+        Date: Mon, 23 Nov 2026 09:05:00 +0100
+        From: Dana Dev <dana@dev.example>
+        To: dev@lists.example.org
+        List-Id: Development <dev.lists.example.org>
+        Subject: [dev] Tests beside rules
+        Message-ID: <list-test@dev.example>
+
+        Any message can be here: save one in your mail program as .eml.
+
+        """;
+
+    private const string FirstExpectation = """
+        # What is asked about list.eml. A version of the rules that fails is not put into service.
+        folder: Lists/dev.lists.example.org
+        flags: none
+        by: 10-first.csx
 
         """;
 

@@ -17,11 +17,12 @@ internal sealed class RuleWorkspace(string folder)
     /// <summary>Files written, in order; a file that was as it should be is not among them.</summary>
     public List<string> Written { get; } = [];
 
-    /// <summary>Writes a script; never over one that is there.</summary>
+    /// <summary>Writes a script or one of its tests; never over one that is there.</summary>
+    /// <param name="name">Its path within the folder.</param>
+    /// <param name="text">What it begins with.</param>
     /// <returns>False when it was there.</returns>
-    public bool AddScript(string name, string text)
+    public bool Add(string name, string text)
     {
-        Directory.CreateDirectory(folder);
         var path = Path.Combine(folder, name);
         if (File.Exists(path))
             return false;
