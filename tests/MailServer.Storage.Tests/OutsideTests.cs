@@ -192,6 +192,22 @@ public sealed class OutsideTests
     }
 
     [Fact]
+    public async Task Of_two_files_with_one_base_name_the_one_that_is_known_keeps_its_UID()
+    {
+        await using var test = new TestStore();
+        const int Messages = 20; // in whatever order the directory lists the two
+        for (var i = 1; i <= Messages; i++)
+            await test.DeliverAsync($"Subject: known {i}\r\n\r\n");
+        await using var view = await test.ViewAsync();
+        foreach (var path in Directory.GetFiles(Path.Combine(test.Maildir, "cur")))
+            await File.WriteAllTextAsync(path + "F", "Subject: other\n\n", TestStore.Token);
+        await TestStore.UntilAsync(view, () => view.Count == 2 * Messages);
+        for (var i = 1; i <= Messages; i++)
+            Assert.Equal($"Subject: known {i}\r\n\r\n", await TestStore.ReadAsync(view, i));
+        Assert.Equal(Enumerable.Range(1, 2 * Messages).Select(uid => (uint)uid), TestStore.Uids(view));
+    }
+
+    [Fact]
     public async Task Sizes_in_a_name_are_hints_and_not_the_truth()
     {
         await using var test = new TestStore();

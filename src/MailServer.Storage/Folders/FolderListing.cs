@@ -67,7 +67,8 @@ internal sealed class FolderListing
         var isSame = entry.InNew == isNew && name[baseName.Length..].SequenceEqual(entry.Ending);
         if (entry.Pass == _pass)
         {
-            Doubled.Add(new(name.ToString(), isNew));
+            // Of two, the one under the name that is known is the message that is known.
+            Doubled.Add(isSame && Moved.Remove(entry, out var other) ? other : new(name.ToString(), isNew));
             return;
         }
 
