@@ -74,9 +74,13 @@ internal sealed partial class Strace : IAsyncDisposable
 /// <param name="Start">When it began: a line of the trace.</param>
 /// <param name="End">When it was over.</param>
 /// <param name="Text">The call as strace writes it.</param>
-internal sealed record TracedCall(int Start, int End, string Text)
+internal sealed partial record TracedCall(int Start, int End, string Text)
 {
     public string Name => Text.Split('(')[0];
 
-    public bool HasSucceeded => Text.Contains(") = ", StringComparison.Ordinal) && !Text.Contains(") = -1", StringComparison.Ordinal);
+    public bool HasSucceeded => Result().Match(Text) is { Success: true, Groups: var groups } && groups[1].Value != "-1";
+
+    /// <summary>Blanks stand before it, more of them where another thread's call came between.</summary>
+    [GeneratedRegex(@"\) += (-?\w+)")]
+    private static partial Regex Result();
 }

@@ -54,6 +54,110 @@ public sealed class StraceTests
     }
 
     [InteropFact]
+    public async Task An_APPEND_is_durable_before_its_OK()
+    {
+        await using var server = await ServerProcess.StartAsync();
+        await using var imap = await OctetClient.LogInAsync(server, "alice", "SELECT INBOX");
+        var path = server.File("message");
+        await File.WriteAllTextAsync(path, "Subject: x\r\n\r\nbody\r\n");
+        await imap.AppendAsync("INBOX", path);
+        await using var strace = await Strace.AttachAsync(server, "-e", FileCalls);
+        Assert.StartsWith("OK", (await imap.AppendAsync("INBOX", path)).Status, StringComparison.Ordinal);
+        var calls = await strace.StopAsync();
+
+        var answer = LastAnswer(calls);
+        InOrder(
+            calls,
+            call => call.Name == "fsync" && call.Text.Contains("/Maildir/tmp/", StringComparison.Ordinal),
+            call => call.Name.StartsWith("rename", StringComparison.Ordinal) && call.Text.Contains("/Maildir/new/", StringComparison.Ordinal),
+            call => call.Name == "fsync" && call.Text.Contains("/Maildir/new>", StringComparison.Ordinal),
+            call => call == answer);
+        InOrder(
+            calls,
+            call => call.Name.StartsWith("rename", StringComparison.Ordinal) && call.Text.Contains("/Maildir/new/", StringComparison.Ordinal),
+            call => call.Name == "fsync" && call.Text.Contains("/Maildir/dovecot-uidlist", StringComparison.Ordinal),
+            call => call == answer);
+    }
+
+    [InteropFact]
+    public async Task A_COPY_is_durable_before_its_OK_and_all_of_it_at_once()
+    {
+        await using var server = await ServerProcess.StartAsync();
+        foreach (var subject in new[] { "one", "two", "three" })
+            await DeliverAsync(server, subject);
+        await using var imap = await OctetClient.LogInAsync(server, "alice", "CREATE T");
+        await imap.OkAsync("SELECT INBOX");
+        await imap.OkAsync("STORE 1:3 +FLAGS (\\Seen)");
+        await imap.OkAsync("COPY 1 T");
+        await using var strace = await Strace.AttachAsync(server, "-e", FileCalls);
+        await imap.OkAsync("COPY 1:3 T");
+        var calls = await strace.StopAsync();
+
+        var answer = LastAnswer(calls);
+        var renamed = calls.Where(call => call.HasSucceeded && call.Name.StartsWith("rename", StringComparison.Ordinal) && call.Text.Contains("/.T/cur/", StringComparison.Ordinal)).ToList();
+        Assert.Equal(3, renamed.Count);
+        foreach (var synced in new[] { "/.T/cur>", "/.T/dovecot-uidlist" })
+            InOrder(
+                calls,
+                call => call.Name is "link" or "linkat" && call.Text.Contains("/.T/tmp/", StringComparison.Ordinal),
+                call => call == renamed[^1],
+                call => call.Name == "fsync" && call.Text.Contains(synced, StringComparison.Ordinal),
+                call => call == answer);
+
+        // However many messages: one sync of their names, one of their UIDs.
+        Assert.Equal(2, calls.Count(call => call.Name is "fsync" or "fdatasync" && call.Text.Contains("/.T/", StringComparison.Ordinal)));
+    }
+
+    [InteropFact]
+    public async Task A_STORE_is_a_rename_before_its_OK_and_a_new_keyword_is_durable_before_that()
+    {
+        await using var server = await ServerProcess.StartAsync();
+        await DeliverAsync(server, "one");
+        await using var imap = await OctetClient.LogInAsync(server, "alice", "SELECT INBOX");
+        await using (var strace = await Strace.AttachAsync(server, "-e", FileCalls))
+        {
+            await imap.OkAsync("STORE 1 +FLAGS (\\Flagged)");
+            var calls = await strace.StopAsync();
+            var answer = LastAnswer(calls);
+            InOrder(calls, call => call.Name.StartsWith("rename", StringComparison.Ordinal) && call.Text.Contains(":2,F\"", StringComparison.Ordinal), call => call == answer);
+            Assert.DoesNotContain(calls, call => call.Name is "fsync" or "fdatasync");
+        }
+
+        await using (var strace = await Strace.AttachAsync(server, "-s", "300", "-e", FileCalls))
+        {
+            await imap.OkAsync("STORE 1 +FLAGS ($New)");
+            var calls = await strace.StopAsync();
+            var answer = LastAnswer(calls);
+            InOrder(
+                calls,
+                call => call.Name == "fsync" && call.Text.Contains("/dovecot-keywords.", StringComparison.Ordinal),
+                call => call.Name.StartsWith("rename", StringComparison.Ordinal) && call.Text.Contains("/dovecot-keywords\"", StringComparison.Ordinal),
+                call => call.Name == "fsync" && call.Text.Contains("/alice/Maildir>", StringComparison.Ordinal),
+                call => call.Name.StartsWith("rename", StringComparison.Ordinal) && call.Text.Contains(":2,Fa\"", StringComparison.Ordinal),
+                call => call == answer);
+        }
+    }
+
+    [InteropFact]
+    public async Task An_EXPUNGE_has_removed_before_its_OK_and_syncs_nothing()
+    {
+        await using var server = await ServerProcess.StartAsync();
+        foreach (var subject in new[] { "one", "two" })
+            await DeliverAsync(server, subject);
+        await using var imap = await OctetClient.LogInAsync(server, "alice", "SELECT INBOX");
+        await imap.OkAsync("STORE 1:2 +FLAGS (\\Deleted)");
+        await using var strace = await Strace.AttachAsync(server, "-e", FileCalls);
+        await imap.OkAsync("EXPUNGE");
+        var calls = await strace.StopAsync();
+
+        var answer = LastAnswer(calls);
+        var removed = calls.Where(call => call.HasSucceeded && call.Name.StartsWith("unlink", StringComparison.Ordinal) && call.Text.Contains("/Maildir/cur/", StringComparison.Ordinal)).ToList();
+        Assert.Equal(2, removed.Count);
+        Assert.All(removed, call => Assert.True(call.End < answer.Start, call.Text));
+        Assert.DoesNotContain(calls, call => call.Name is "fsync" or "fdatasync");
+    }
+
+    [InteropFact]
     public async Task Reading_and_waiting_write_nothing()
     {
         await using var server = await ServerProcess.StartAsync();
@@ -104,6 +208,10 @@ public sealed class StraceTests
 
         Assert.True(acknowledged.Count >= 12, "too little was acknowledged to mean anything");
     }
+
+    /// <summary>What was sent last; it is in TLS, so that only its time can be told.</summary>
+    private static TracedCall LastAnswer(IReadOnlyList<TracedCall> calls) =>
+        calls.Last(call => call.HasSucceeded && call.Name is "sendto" or "sendmsg" && call.Text.Contains("<socket:", StringComparison.Ordinal));
 
     private static void InOrder(IReadOnlyList<TracedCall> calls, params Func<TracedCall, bool>[] steps)
     {
