@@ -12,6 +12,7 @@ internal static class CompileCommand
         string? directory = null;
         var stay = TimeSpan.Zero;
         var identity = "";
+        var isForUsers = false;
         var files = new List<string>();
         for (var i = 0; i < arguments.Length; i++)
             switch (arguments[i])
@@ -22,6 +23,9 @@ internal static class CompileCommand
                     break;
                 case "--out" when i + 1 < arguments.Length:
                     directory = arguments[++i];
+                    break;
+                case "--users":
+                    isForUsers = true;
                     break;
                 case "--identity" when i + 1 < arguments.Length:
                     identity = arguments[++i];
@@ -41,14 +45,14 @@ internal static class CompileCommand
                     return Fail(errors, $"unknown option: {unknown}");
             }
 
-        CompileAll(files, directory, identity, output);
+        CompileAll(files, directory, identity, isForUsers, output);
         if (stay > TimeSpan.Zero)
-            Follow(stay, directory, identity, input, output);
+            Follow(stay, directory, identity, isForUsers, input, output);
         return 0;
     }
 
     /// <summary>Compiles what comes on standard input, a file's name in JSON a line and an empty line after the last, until nothing has come for a while.</summary>
-    private static void Follow(TimeSpan stay, string? directory, string identity, TextReader input, TextWriter output)
+    private static void Follow(TimeSpan stay, string? directory, string identity, bool isForUsers, TextReader input, TextWriter output)
     {
         // A read from a terminal or pipe cannot be given up, and nothing here needs an orderly end.
         using var idle = new Timer(static _ => Environment.Exit(0));
@@ -64,14 +68,14 @@ internal static class CompileCommand
             idle.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             if (files.Count == 0)
                 return;
-            CompileAll(files, directory, identity, output);
+            CompileAll(files, directory, identity, isForUsers, output);
         }
     }
 
-    private static void CompileAll(List<string> files, string? directory, string identity, TextWriter output)
+    private static void CompileAll(List<string> files, string? directory, string identity, bool isForUsers, TextWriter output)
     {
         foreach (var file in files)
-            output.WriteLine(JsonSerializer.Serialize(Compile(file, directory, identity), CompileJson.Default.CompileReply));
+            output.WriteLine(JsonSerializer.Serialize(Compile(file, directory, identity, isForUsers), CompileJson.Default.CompileReply));
     }
 
     public static int Fail(TextWriter errors, string reason)
@@ -80,7 +84,7 @@ internal static class CompileCommand
         return 2;
     }
 
-    private static CompileReply Compile(string file, string? directory, string identity)
+    private static CompileReply Compile(string file, string? directory, string identity, bool isForUsers)
     {
         try
         {
@@ -88,7 +92,7 @@ internal static class CompileCommand
                 return Refuse(file, $"larger than {RuleScript.MaxSize / 1024} KiB");
             var text = File.ReadAllBytes(file);
             var key = RuleScript.KeyOf(identity, text);
-            var (diagnostics, isGood) = ScriptCompiler.Compile(file, text, key, directory);
+            var (diagnostics, isGood) = ScriptCompiler.Compile(file, text, key, directory, isForUsers);
             return new() { File = file, Key = key, Diagnostics = diagnostics, IsCompiled = isGood };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

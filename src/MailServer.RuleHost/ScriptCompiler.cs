@@ -15,13 +15,6 @@ namespace MailServer.RuleHost;
 /// </summary>
 internal static class ScriptCompiler
 {
-    // What a rule needs: text, numbers, dates, collections, LINQ. Scripts are trusted, so this is a wish for short builds and not a border.
-    private static readonly string[] Libraries =
-    [
-        "System.Private.CoreLib", "System.Runtime", "System.Linq", "System.Collections", "System.Memory", "System.Text.RegularExpressions",
-        "System.Runtime.Extensions", "System.Globalization",
-    ];
-
     private static readonly CSharpParseOptions Language = new(LanguageVersion.Latest, DocumentationMode.None, SourceCodeKind.Script);
 
     private static readonly CSharpCompilationOptions Options = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary)
@@ -35,7 +28,7 @@ internal static class ScriptCompiler
     private static readonly Lazy<MetadataReference[]> References = new(FindReferences);
 
     /// <summary>Gives errors and warnings in order of lines, and whether the script compiles.</summary>
-    public static (RuleDiagnostic[] Diagnostics, bool IsGood) Compile(string file, byte[] text, string key, string? output)
+    public static (RuleDiagnostic[] Diagnostics, bool IsGood) Compile(string file, byte[] text, string key, string? output, bool isForUsers)
     {
         var source = SourceText.From(text, text.Length, Encoding.UTF8);
         var tree = CSharpSyntaxTree.ParseText(source, Language, file);
@@ -47,6 +40,7 @@ internal static class ScriptCompiler
             .OrderBy(diagnostic => diagnostic.Location.SourceSpan.Start)
             .Select(Describe)
             .Concat(FindWaits(tree))
+            .Concat(isForUsers ? FindForbidden(compilation, tree) : [])
             .ToArray();
         if (found.Any(diagnostic => diagnostic.IsError))
             return (found, false);
@@ -78,6 +72,13 @@ internal static class ScriptCompiler
         .Take(1)
         .Select(token => Describe("RULE001", isError: true, "a rule must answer at once: async and await are not for rules", token.GetLocation()));
 
+    private static List<RuleDiagnostic> FindForbidden(Compilation compilation, SyntaxTree tree)
+    {
+        List<RuleDiagnostic> found = [];
+        UserScriptCheck.Find(compilation, tree, (id, message, location) => found.Add(Describe(id, isError: true, message, location)));
+        return found;
+    }
+
     private static void Write(string path, MemoryStream content)
     {
         var draft = $"{path}.{Environment.ProcessId}";
@@ -107,7 +108,7 @@ internal static class ScriptCompiler
         var framework = Path.GetDirectoryName(typeof(object).Assembly.Location) ?? "";
         return
         [
-            .. Libraries.Select(name => Path.Combine(framework, name + ".dll")).Where(File.Exists).Select(path => MetadataReference.CreateFromFile(path)),
+            .. ScriptLibraries.Names.Select(name => Path.Combine(framework, name + ".dll")).Where(File.Exists).Select(path => MetadataReference.CreateFromFile(path)),
             MetadataReference.CreateFromFile(typeof(RuleGlobals).Assembly.Location),
             MetadataReference.CreateFromFile(typeof(Delivery).Assembly.Location),
         ];

@@ -34,5 +34,23 @@ internal static partial class Log
     [LoggerMessage(EventId = 609, Level = LogLevel.Error, Message = "{Count} tests of the rules fail, what was in service stays: {Test}")]
     public static partial void TestsFail(ILogger logger, int count, string test);
 
-    // Next free id: 610
+    [LoggerMessage(EventId = 610, Level = LogLevel.Warning, Message = "rule {Rule}({Line}) of {Account} failed, the mail is kept in INBOX: {Reason}")]
+    public static partial void UserRuleFailed(ILogger logger, string account, string rule, int line, string reason);
+
+    [LoggerMessage(EventId = 611, Level = LogLevel.Warning, Message = "rule {Rule}({Line}) of {Account}: {Action}")]
+    public static partial void UserRuleWarned(ILogger logger, string account, string rule, int line, string action);
+
+    [LoggerMessage(EventId = 612, Level = LogLevel.Information, Message = "rules of {Account} in service: {Rules}")]
+    public static partial void UserRulesInService(ILogger logger, string account, string rules);
+
+    [LoggerMessage(EventId = 613, Level = LogLevel.Warning, Message = "rule {Rule} of {Account} does not compile; {InService}: {Diagnostic}")]
+    public static partial void UserRuleDoesNotCompile(ILogger logger, string account, string rule, string inService, string diagnostic);
+
+    [LoggerMessage(EventId = 614, Level = LogLevel.Warning, Message = "changed rules of {Account} are not compiled after {Seconds} s; a mail meets the version before")]
+    public static partial void UserRulesLate(ILogger logger, string account, double seconds);
+
+    [LoggerMessage(EventId = 615, Level = LogLevel.Warning, Message = "users' rules do not run: {Reason}")]
+    public static partial void UsersRefused(ILogger logger, string reason);
+
+    // Next free id: 616
 }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 
@@ -12,8 +11,14 @@ namespace MailServer.Rules;
 /// </summary>
 internal sealed class RuleHostProcess(string path, TimeSpan limit, TimeSpan stay, TimeProvider time) : IDisposable
 {
+    // A text can make the compiler take as much memory as it gets; a script of a thousand lines needs some 100 MiB.
+    private const string UsersHeapLimit = "18000000"; // 384 MiB, in hexadecimal as the runtime reads it
+
     private RuleHostChild? _child;
     private string _started = "";
+
+    /// <summary>Whether the scripts are users': checked against what is for them, and with a limit on the compiler's memory.</summary>
+    public bool IsForUsers { get; init; }
 
     /// <summary>Checks scripts, and writes their compiled form into <paramref name="output"/> when that is not null.</summary>
     /// <exception cref="RuleHostException">The compiler could not be used.</exception>
@@ -33,7 +38,7 @@ internal sealed class RuleHostProcess(string path, TimeSpan limit, TimeSpan stay
         }
         catch (OperationCanceledException) when (timer.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new RuleHostException($"the rule host took longer than {limit}");
+            throw new RuleHostException($"the rule host took longer than {limit.TotalSeconds:0} s") { IsByInput = true };
         }
         finally
         {
@@ -64,11 +69,13 @@ internal sealed class RuleHostProcess(string path, TimeSpan limit, TimeSpan stay
     }
 
     private static RuleHostException Failed((int ExitCode, string Errors) end) =>
-        new($"the rule host failed ({end.ExitCode}): {RuleFailure.OneLine(end.Errors)}");
+        new($"the rule host failed ({end.ExitCode}): {RuleFailure.OneLine(end.Errors)}") { IsByInput = true };
 
     private List<string> Arguments(IReadOnlyList<string> files, string? output, string identity)
     {
         List<string> arguments = ["compile", "--api", RuleIdentity.Api];
+        if (IsForUsers)
+            arguments.Add("--users");
         if (output is not null)
             arguments.AddRange(["--out", output, "--identity", identity]);
         if (stay > TimeSpan.Zero)
@@ -78,48 +85,16 @@ internal sealed class RuleHostProcess(string path, TimeSpan limit, TimeSpan stay
 
     private Process Start(List<string> arguments)
     {
-        var runtime = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
-        var (command, first) = FindCommand(runtime);
-        var start = new ProcessStartInfo(command, first is null ? arguments : [first, .. arguments])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            StandardInputEncoding = new UTF8Encoding(false),
-            StandardOutputEncoding = Encoding.UTF8,
-            UseShellExecute = false,
-        };
-        if (File.Exists(Path.Combine(runtime, "dotnet")))
-            start.Environment["DOTNET_ROOT"] = runtime;
+        var start = RuleHostProgram.Describe(path, arguments);
+        start.StandardInputEncoding = new UTF8Encoding(false);
+        start.StandardOutputEncoding = Encoding.UTF8;
         start.Environment["DOTNET_TieredPGO"] = "0"; // it lives for seconds
-
-        try
-        {
-#pragma warning disable RS0030 // This is the one place that starts a process.
-            var process = Process.Start(start) ?? throw new RuleHostException($"cannot start {command}");
-#pragma warning restore RS0030
-            if (stay <= TimeSpan.Zero)
-                process.StandardInput.Close();
-            return process;
-        }
-        catch (System.ComponentModel.Win32Exception e)
-        {
-            throw new RuleHostException($"cannot start {command}: {e.Message}");
-        }
-    }
-
-    // The program beside the .dll where there is one; else the dotnet that runs us, or the one our runtime belongs to, or the one on PATH.
-    private (string Command, string? First) FindCommand(string runtime)
-    {
-        var program = path.EndsWith(".dll", StringComparison.OrdinalIgnoreCase) ? path[..^4] : path;
-        if (File.Exists(program))
-            return (program, null);
-        if (Environment.ProcessPath is { } self && Path.GetFileNameWithoutExtension(self) == "dotnet")
-            return (self, path);
-        return (new[] { runtime, Environment.GetEnvironmentVariable("DOTNET_ROOT") }
-            .OfType<string>()
-            .Select(folder => Path.Combine(folder, "dotnet"))
-            .FirstOrDefault(File.Exists) ?? "dotnet", path);
+        if (IsForUsers)
+            start.Environment["DOTNET_GCHeapHardLimit"] = UsersHeapLimit;
+        var process = RuleHostProgram.Start(start);
+        if (stay <= TimeSpan.Zero)
+            process.StandardInput.Close();
+        return process;
     }
 
     private static List<CompileReply> Parse(List<string> lines)
@@ -134,6 +109,3 @@ internal sealed class RuleHostProcess(string path, TimeSpan limit, TimeSpan stay
         }
     }
 }
-
-/// <summary>The compiler could not be used; the message says why, in one line.</summary>
-internal sealed class RuleHostException(string message) : Exception(message);

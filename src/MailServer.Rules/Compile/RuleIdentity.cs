@@ -11,10 +11,10 @@ internal static class RuleIdentity
         $"{typeof(Mail).Module.ModuleVersionId:N}{typeof(Delivery).Module.ModuleVersionId:N}";
 
     /// <summary>The API and the compiler. The rule host's list of dependencies names the compiler's version.</summary>
-    public static string Of(string ruleHost)
+    public static string Of(string ruleHost, string purpose = "")
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.ASCII.GetBytes(Api));
+        hash.AppendData(Encoding.ASCII.GetBytes(Api + purpose));
         foreach (var file in new[] { ruleHost, Path.ChangeExtension(ruleHost, ".deps.json") })
             if (File.Exists(file))
                 hash.AppendData(File.ReadAllBytes(file));

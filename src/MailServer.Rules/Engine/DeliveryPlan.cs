@@ -44,7 +44,7 @@ internal sealed class DeliveryPlan
     /// <summary>What went wrong without stopping the script, for the log.</summary>
     public List<DeliveryStep>? Warnings { get; private set; }
 
-    public void Begin(string rule, string version)
+    public void Begin(string rule, string? version)
     {
         (Rule, _version) = (rule, version);
         _mark = (_folders.Count, _flags.Count, _steps.Count, _implicitKeep);

@@ -32,17 +32,30 @@ internal sealed class LoadedRule
     /// <summary>Loads a compiled script; null when the files are missing or broken.</summary>
     public static LoadedRule? TryLoad(string file, string key, string dll)
     {
+        try
+        {
+            return TryLoad(file, key, System.IO.File.ReadAllBytes(dll), System.IO.File.ReadAllBytes(Path.ChangeExtension(dll, ".pdb")));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Loads a compiled script; null when it is broken.</summary>
+    public static LoadedRule? TryLoad(string file, string key, byte[] dll, byte[] pdb)
+    {
         var context = new AssemblyLoadContext($"rule {file} {key}", isCollectible: true);
         try
         {
-            using var code = new MemoryStream(System.IO.File.ReadAllBytes(dll), writable: false);
-            using var symbols = new MemoryStream(System.IO.File.ReadAllBytes(Path.ChangeExtension(dll, ".pdb")), writable: false);
+            using var code = new MemoryStream(dll, writable: false);
+            using var symbols = new MemoryStream(pdb, writable: false);
             var assembly = context.LoadFromStream(code, symbols);
             var factory = assembly.GetType(RuleScript.ClassName)?.GetMethod("<Factory>", BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic);
             if (factory is not null)
                 return new(file, key, context, assembly, factory.CreateDelegate<Func<object?[], Task<object>>>());
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or BadImageFormatException or ArgumentException)
+        catch (Exception e) when (e is BadImageFormatException or ArgumentException or FileLoadException)
         {
         }
 

@@ -42,15 +42,27 @@ public sealed class RuleSet
         if (_rules.Length == 0 || sofar.IsFinal)
             return sofar;
 
+        var outcome = Run(mail, detail, sofar);
+        if (outcome.Failure is { } failure)
+            Log.RuleFailed(_logger, failure.Rule, failure.Line, failure.Action);
+        foreach (var step in outcome.Warnings)
+            Log.RuleWarned(_logger, step.Rule, step.Line, step.Action);
+        return outcome.Delivery;
+    }
+
+    /// <summary>The same, and what there is to say about it.</summary>
+    internal RuleOutcome Run(Mail mail, string? detail, Delivery sofar)
+    {
         var plan = new DeliveryPlan(sofar);
         var globals = new RuleGlobals(mail, detail, plan);
+        DeliveryStep? failed = null;
         foreach (var rule in _rules)
         {
             plan.Begin(rule.File, RuleScript.VersionOf(rule.Key));
             if (rule.Run(globals, _budget) is { } failure)
             {
                 plan.Fail(failure.Line, failure.Reason);
-                Log.RuleFailed(_logger, rule.File, failure.Line, failure.Reason);
+                failed = new() { Rule = rule.File, Line = failure.Line, Action = failure.Reason };
                 break;
             }
 
@@ -58,9 +70,6 @@ public sealed class RuleSet
                 break;
         }
 
-        if (plan.Warnings is { } warnings)
-            foreach (var step in warnings)
-                Log.RuleWarned(_logger, step.Rule, step.Line, step.Action);
-        return plan.ToDelivery();
+        return new(plan.ToDelivery(), plan.Warnings ?? [], failed);
     }
 }

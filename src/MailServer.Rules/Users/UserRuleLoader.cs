@@ -1,0 +1,132 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Logging;
+
+namespace MailServer.Rules;
+
+/// <summary>What a look at a user's folder gave.</summary>
+internal sealed record UserRuleLoad
+{
+    public static UserRuleLoad Empty { get; } = new();
+
+    /// <summary>All scripts there are, in order.</summary>
+    public IReadOnlyList<string> Files { get; init; } = [];
+
+    /// <summary>Those in service, in order.</summary>
+    public WorkerScripts Scripts { get; init; } = new([]);
+
+    /// <summary>Those in service as their file is now.</summary>
+    public IReadOnlySet<string> Live { get; init; } = new HashSet<string>();
+
+    /// <summary>What is wrong with the files as they are now.</summary>
+    public IReadOnlyList<RuleDiagnostic> Diagnostics { get; init; } = [];
+
+    /// <summary>Why the compiler could not be used.</summary>
+    public string? CompilerProblem { get; init; }
+}
+
+/// <summary>
+/// Turns an account's scripts into compiled ones: from the cache, or by the compiler. The server itself never loads them. Beside what is compiled, the text that last
+/// compiled is kept under each name, so that a script broken since goes on as it was, also after a restart.
+/// </summary>
+internal sealed class UserRuleLoader(UserRuleOptions options, UserRuleCompiler compiler, string account, TimeProvider time, ILogger logger)
+{
+    // An account's name may hold what a file's cannot; the folder is ours, and nobody needs to read its name.
+    private readonly string _folder = Path.Combine(options.CacheDirectory, FolderOf(account));
+
+    // Texts that do not compile, by key: each mail looks again, and must not try again.
+    private readonly Dictionary<string, IReadOnlyList<RuleDiagnostic>> _hopeless = [];
+
+    /// <summary>Where what belongs to the account is kept.</summary>
+    public string Folder => _folder;
+
+    /// <summary>Looks at the folder and has compiled what is new. Never fails: what is wrong is in the answer.</summary>
+    public async Task<UserRuleLoad> LoadAsync(string directory, CancellationToken cancellationToken)
+    {
+        var (scripts, refused) = UserRuleFolder.Read(directory);
+        var cache = new RuleCache(_folder, compiler.Identity, time);
+        var diagnostics = refused;
+        string? problem = null;
+        Dictionary<string, WorkerScript> ready = [];
+        HashSet<string> live = [];
+        try
+        {
+            cache.Prepare();
+            problem = await CompileAsync(cache, scripts, diagnostics, cancellationToken).ConfigureAwait(false);
+            foreach (var script in scripts)
+                if (Find(cache, script) is { } found)
+                {
+                    (ready[script.File], _) = (found, live.Add(script.File));
+                    cache.SaveGood(script);
+                }
+
+            // What does not compile now goes on as it last did, compiled again where the server or the compiler is another since.
+            List<RuleScript> good = [.. scripts.Select(script => script.File).Concat(refused.Select(diagnostic => diagnostic.File)).Distinct()
+                .Where(file => !ready.ContainsKey(file)).Select(cache.FindGood).OfType<RuleScript>()];
+            problem ??= await CompileAsync(cache, good, null, cancellationToken).ConfigureAwait(false);
+            foreach (var script in good)
+                if (Find(cache, script) is { } found)
+                    ready[script.File] = found;
+            cache.Prune([.. scripts.Select(script => script.File), .. refused.Select(diagnostic => diagnostic.File)], [.. ready.Values.Select(script => script.Key)]);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Log.CacheUnwritable(logger, _folder, e.Message);
+            problem ??= e.Message;
+        }
+
+        List<string> files = [.. scripts.Select(script => script.File).Concat(refused.Select(diagnostic => diagnostic.File)).Distinct().Order(StringComparer.Ordinal)];
+        return new()
+        {
+            Files = files,
+            Scripts = new([.. files.Select(ready.GetValueOrDefault).OfType<WorkerScript>()]),
+            Live = live,
+            Diagnostics = diagnostics,
+            CompilerProblem = problem,
+        };
+    }
+
+    private static WorkerScript? Find(RuleCache cache, RuleScript script) =>
+        script.KeyFor(cache.Identity) is var key && File.Exists(cache.DllOf(key)) ? new(script.File, key, cache.DllOf(key)) : null;
+
+    /// <summary>Compiles what is not there yet. Says why the compiler cannot be used, or null.</summary>
+    private async Task<string?> CompileAsync(RuleCache cache, List<RuleScript> scripts, List<RuleDiagnostic>? diagnostics, CancellationToken cancellationToken)
+    {
+        List<RuleScript> changed = [];
+        foreach (var script in scripts.Where(script => Find(cache, script) is null))
+            if (_hopeless.TryGetValue(script.KeyFor(cache.Identity), out var known))
+                diagnostics?.AddRange(known);
+            else
+                changed.Add(script);
+        if (changed.Count == 0)
+            return null;
+
+        // The texts that were read, in a folder of ours: the user's own may be changed, or be led elsewhere, before the compiler comes to it.
+        var texts = Directory.CreateDirectory(Path.Combine(_folder, "texts")).FullName;
+        try
+        {
+            foreach (var script in changed)
+                await File.WriteAllBytesAsync(Path.Combine(texts, script.File), script.Text, cancellationToken).ConfigureAwait(false);
+            var replies = await compiler.CompileAsync([.. changed.Select(script => Path.Combine(texts, script.File))], cache.Output, cancellationToken).ConfigureAwait(false);
+            foreach (var reply in replies)
+            {
+                IReadOnlyList<RuleDiagnostic> found = [.. reply.Diagnostics.Select(diagnostic => diagnostic with { File = Path.GetFileName(diagnostic.File) })];
+                if (!reply.IsCompiled && reply.Key.Length > 0)
+                    _hopeless[reply.Key] = found;
+                diagnostics?.AddRange(found);
+            }
+
+            return null;
+        }
+        catch (RuleHostException e)
+        {
+            return e.Message;
+        }
+        finally
+        {
+            Directory.Delete(texts, recursive: true);
+        }
+    }
+
+    private static string FolderOf(string account) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(account)).AsSpan(0, 10));
+}

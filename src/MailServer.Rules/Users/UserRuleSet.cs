@@ -1,0 +1,44 @@
+namespace MailServer.Rules;
+
+/// <summary>One account's scripts at one moment. A message keeps the set it began with.</summary>
+public sealed class UserRuleSet
+{
+    private readonly UserAccount? _account;
+    private readonly UserRuleLoad _load;
+
+    internal UserRuleSet(UserAccount? account, UserRuleLoad load) => (_account, _load) = (account, load);
+
+    /// <summary>No scripts.</summary>
+    public static UserRuleSet None { get; } = new(null, UserRuleLoad.Empty);
+
+    /// <summary>Whether there is nothing to ask.</summary>
+    public bool IsEmpty => _load.Scripts.Scripts.Count == 0;
+
+    /// <summary>The file names of the scripts in service, in order.</summary>
+    public IEnumerable<string> Files => _load.Scripts.Scripts.Select(script => script.File);
+
+    /// <summary>What is wrong with the files as they are now.</summary>
+    public IReadOnlyList<RuleDiagnostic> Diagnostics => _load.Diagnostics;
+
+    /// <summary>
+    /// Asks the scripts, in a process of their own, where a mail goes. Never throws but when it is cancelled: scripts that fail, crash or take too long mean that
+    /// what they did is undone and the mail is kept in INBOX beside what was decided before. Many mails one after the other meet one process.
+    /// </summary>
+    /// <param name="mail">The mail; it is asked only while this runs.</param>
+    /// <param name="detail">The part after <c>+</c> of the recipient's address.</param>
+    /// <param name="sofar">What was decided before.</param>
+    /// <param name="cancellationToken">Gives up waiting for a process.</param>
+    public ValueTask<Delivery> DecideAsync(IMailSource mail, string? detail, Delivery sofar, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(mail);
+        ArgumentNullException.ThrowIfNull(sofar);
+        return _account is null || IsEmpty || sofar.IsFinal ? ValueTask.FromResult(sofar) : _account.DecideAsync(_load, mail, detail, sofar, cancellationToken);
+    }
+
+    /// <summary>
+    /// What the account's owner has to be told now, one line each: scripts that do not compile, or crash again and again. Null when there is nothing, or when
+    /// something was told within a day. Whoever asks has to tell it.
+    /// </summary>
+    public IReadOnlyList<string>? TakeNotice() =>
+        _account?.Complaints(_load) is { Count: > 0 } lines && _account.MayTell() ? lines : null;
+}

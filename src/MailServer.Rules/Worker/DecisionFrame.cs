@@ -1,0 +1,87 @@
+namespace MailServer.Rules;
+
+/// <summary>A decision on the pipe. What a worker says is checked as a stranger's: scripts run there.</summary>
+internal static class DecisionFrame
+{
+    /// <summary>Flags of one decision; more than 50 keywords no message can have anyway.</summary>
+    private const int MaxFlags = 100;
+
+    /// <summary>Characters of a step's text: what a verb writes of its arguments is bounded well below.</summary>
+    private const int MaxAction = 1000;
+
+    /// <summary>What was decided before. Its steps stay here: a script has no business with them.</summary>
+    public static void WriteBefore(FrameWriter frame, Delivery sofar) => WritePlaces(frame, sofar).Flag(sofar.IsFinal);
+
+    public static Delivery ReadBefore(FrameReader frame) => ReadPlaces(frame) with { IsFinal = frame.Flag() };
+
+    /// <summary>What the scripts decided, with their steps only.</summary>
+    public static void Write(FrameWriter frame, RuleOutcome outcome)
+    {
+        WritePlaces(frame.Begin(FrameKind.Decided), outcome.Delivery).Flag(outcome.Delivery.IsFinal)
+            .List(outcome.Delivery.Steps, WriteStep)
+            .List(outcome.Warnings, WriteStep)
+            .Flag(outcome.Failure is not null);
+        if (outcome.Failure is { } failure)
+            WriteStep(frame, failure);
+    }
+
+    /// <summary>Reads and checks a decision.</summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="sofar">What was decided before: it stands, whatever the worker says.</param>
+    /// <param name="versions">The scripts that ran, by name, with their versions; a step of another is a lie.</param>
+    /// <exception cref="FrameException">It makes no sense.</exception>
+    public static RuleOutcome Read(FrameReader frame, Delivery sofar, IReadOnlyDictionary<string, string> versions)
+    {
+        var places = ReadPlaces(frame);
+        var isFinal = frame.Flag();
+        var steps = Steps(frame, DeliveryPlan.MaxSteps + 1, versions);
+        var warnings = Steps(frame, DeliveryPlan.MaxWarnings, versions);
+        var failure = frame.Flag() ? ReadStep(frame, versions) : null;
+        frame.End();
+        if (places.Copies.Count > DeliveryPlan.MaxFolders)
+            throw new FrameException("more folders than one mail may have");
+        if (places.Flags.Count > sofar.Flags.Count + MaxFlags || places.Flags.Any(flag => !FlagName.IsValid(flag) && !sofar.Flags.Contains(flag)))
+            throw new FrameException("flags that cannot be");
+        // Whoever decides anything says so: a mail must not vanish without a line that can be shown.
+        if (places.Folder is null && places.Copies.Count == 0 && steps.Count == 0 && (sofar.Folder is not null || sofar.Copies.Count > 0))
+            throw new FrameException("a mail dropped without a step");
+        var delivery = steps.Count == 0
+            ? sofar
+            : sofar with { Folder = places.Folder, Copies = places.Copies, Flags = places.Flags, IsFinal = isFinal || sofar.IsFinal, Steps = [.. sofar.Steps, .. steps] };
+        return new(delivery, warnings, failure);
+    }
+
+    private static FrameWriter WritePlaces(FrameWriter frame, Delivery delivery) => frame
+        .Text(delivery.Folder?.Value)
+        .List(delivery.Copies, (to, folder) => to.Text(folder.Value))
+        .List(delivery.Flags, (to, flag) => to.Text(flag));
+
+    private static Delivery ReadPlaces(FrameReader frame) => new()
+    {
+        Folder = frame.TextOrNull() is { } folder ? Folder(folder) : null,
+        Copies = frame.List(from => Folder(from.Text())),
+        Flags = frame.List(from => from.Text()),
+    };
+
+    private static FolderName Folder(string name) =>
+        FolderName.TryParse(name, out var folder) && folder.Value == name ? folder : throw new FrameException("a folder name that cannot be");
+
+    private static void WriteStep(FrameWriter frame, DeliveryStep step) => frame.Text(step.Rule).Count(step.Line).Text(step.Action);
+
+    private static List<DeliveryStep> Steps(FrameReader frame, int most, IReadOnlyDictionary<string, string> versions) =>
+        frame.List(from => ReadStep(from, versions)) is var steps && steps.Count <= most ? steps : throw new FrameException("more steps than a decision has");
+
+    private static DeliveryStep ReadStep(FrameReader frame, IReadOnlyDictionary<string, string> versions)
+    {
+        var step = new DeliveryStep { Rule = frame.Text(), Line = frame.Integer(), Action = frame.Text() };
+        return step.Line >= 0 && step.Action.Length <= MaxAction && !step.Action.Any(char.IsControl) && versions.TryGetValue(step.Rule, out var version)
+            ? step with { Version = version }
+            : throw new FrameException("a step that cannot be");
+    }
+}
+
+/// <summary>What came of a set of scripts for one mail.</summary>
+/// <param name="Delivery">Where it goes.</param>
+/// <param name="Warnings">What went wrong without stopping a script.</param>
+/// <param name="Failure">The script that failed, where and why; null when none did.</param>
+internal sealed record RuleOutcome(Delivery Delivery, IReadOnlyList<DeliveryStep> Warnings, DeliveryStep? Failure);
