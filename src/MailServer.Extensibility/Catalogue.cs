@@ -4,7 +4,8 @@ namespace MailServer.Extensibility;
 
 /// <summary>All plugins that are known: which folder holds which, what is in service, what went wrong. Loads and swaps, one at a time.</summary>
 internal sealed class Catalogue(
-    PluginOptions options, GenerationFactory factory, Registry registry, SessionTable sessions, Graveyard graveyard, TimeProvider time, ILogger logger)
+    PluginOptions options, GenerationFactory factory, Registry registry, SessionTable sessions, Preparation preparation, Graveyard graveyard, TimeProvider time,
+    ILogger logger)
     : IDisposable
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
@@ -247,6 +248,7 @@ internal sealed class Catalogue(
 
         old?.Retire();
         sessions.WakeDraining();
+        preparation.Add(generation);
     }
 
     /// <summary>A folder did not work: look again when it may be unfinished, or else say so and try these files no more.</summary>

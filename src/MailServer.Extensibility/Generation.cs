@@ -88,6 +88,9 @@ internal sealed class Generation
     public IEnumerable<T> RolesOf<T>()
         where T : class => _content?.Roles.Of<T>() ?? [];
 
+    /// <summary>Its main assembly. Only under a lease.</summary>
+    public Assembly? Assembly => _content?.Assembly;
+
     /// <summary>The handler of a protocol. Only under a lease.</summary>
     public IProtocolHandler HandlerOf(string protocol) =>
         _content?.Roles.HandlerOf(protocol) ?? throw new InvalidOperationException("not under a lease");

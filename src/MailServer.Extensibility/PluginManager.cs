@@ -15,6 +15,7 @@ public sealed class PluginManager : IAsyncDisposable
     private readonly PluginTimings _timings;
     private readonly ILogger _logger;
     private readonly Registry _registry = new();
+    private readonly Preparation _preparation = new();
     private readonly SessionTable _sessions;
     private readonly Graveyard _graveyard;
     private readonly GenerationFactory _factory;
@@ -41,7 +42,7 @@ public sealed class PluginManager : IAsyncDisposable
         Authenticator = new CompositeAuthenticator(_registry, _logger);
         Accounts = new CompositeDirectory(_registry, _logger);
         _factory = new(options, services, Authenticator, Accounts, _graveyard, timings);
-        _catalogue = new(options, _factory, _registry, _sessions, _graveyard, services.Time, _logger);
+        _catalogue = new(options, _factory, _registry, _sessions, _preparation, _graveyard, services.Time, _logger);
     }
 
     /// <summary>All authenticators, asked in load order.</summary>
@@ -62,6 +63,9 @@ public sealed class PluginManager : IAsyncDisposable
             _watch = new(_options, _watcher, _catalogue.ScanAsync, _services.Time, _timings, _logger);
         return [.. Status().Where(plugin => plugin.LastError is not null).Select(plugin => new PluginFailure { Id = plugin.Id, Reason = plugin.LastError ?? "" })];
     }
+
+    /// <summary>Compiles the plugins' code in the background, that of later generations too: so the first sessions need not wait for it.</summary>
+    public void Prepare() => _preparation.Open();
 
     /// <summary>Whether a plugin serves this protocol now.</summary>
     public bool Serves(string protocol) => _registry.SerialOf(protocol) != 0;

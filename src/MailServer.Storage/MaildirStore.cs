@@ -8,6 +8,7 @@ public sealed class MaildirStore : IMailStore, IAsyncDisposable
 {
     private readonly StoreContext _store;
     private readonly FolderTable _folders;
+    private readonly DirectoryWatcher _watcher;
     private readonly string _spool;
     private long _delivered;
     private int _isSwept;
@@ -20,8 +21,21 @@ public sealed class MaildirStore : IMailStore, IAsyncDisposable
     public MaildirStore(StoreOptions options, DirectoryWatcher watcher, TimeProvider time, ILoggerFactory logging)
     {
         _store = new(options, time, logging.CreateLogger("MailServer.Storage"));
-        _folders = new(_store, watcher);
+        (_folders, _watcher) = (new(_store, watcher), watcher);
         _spool = Path.Combine(options.DataDirectory, "spool");
+    }
+
+    /// <summary>
+    /// Does once what sessions do, beside the mail, so that the first of them does not wait until the code is compiled. Takes some tenths of a
+    /// second of a processor; leaves nothing behind.
+    /// </summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="IOException">The data directory cannot be written.</exception>
+    public async ValueTask RehearseAsync(CancellationToken cancellationToken)
+    {
+        var rehearsal = new StoreRehearsal(_store.Options.DataDirectory, _watcher, _store.Time);
+        await using (rehearsal.ConfigureAwait(false))
+            await rehearsal.RunAsync(cancellationToken).ConfigureAwait(false);
     }
 
     internal StoreContext Context => _store;

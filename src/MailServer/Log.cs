@@ -73,5 +73,8 @@ internal static partial class Log
     [LoggerMessage(EventId = 823, Level = LogLevel.Error, Message = "{Part} could not be stopped in order")]
     public static partial void StopFailed(ILogger logger, string part, Exception exception);
 
-    // Next free id: 824
+    [LoggerMessage(EventId = 824, Level = LogLevel.Information, Message = "the first sessions may be slow, since nothing could be tried before: {Reason}")]
+    public static partial void RehearsalFailed(ILogger logger, string reason);
+
+    // Next free id: 825
 }

@@ -201,6 +201,7 @@ internal sealed class MailHost : IAsyncDisposable
         // While nobody waits; a handshake that comes first does it itself.
         if (_certificates is { } certificates)
             _ = Task.Run(certificates.Current.Prepare, CancellationToken.None);
+        _parts.Push(new Rehearsal(Store, Plugins, _logger));
         Log.Ready(_logger, ServerVersion.Text, (long)_time.GetElapsedTime(_start).TotalMilliseconds);
     }
 
