@@ -14,7 +14,13 @@ public sealed unsafe class DirectoryWatcher : IDisposable
     private const uint OnlyDirectory = 0x01000000; // IN_ONLYDIR
     private const uint Overflow = 0x4000;          // IN_Q_OVERFLOW
     private const uint Ended = 0x8000;             // IN_IGNORED: the folder is gone, and the kernel's watch with it
+    private const uint MovedFrom = 0x40;           // IN_MOVED_FROM
+    private const uint MovedTo = 0x80;             // IN_MOVED_TO
+    private const uint Deleted = 0x200;            // IN_DELETE
     private const int PollMilliseconds = 1000;
+
+    // A thread that waits is woken for each single event, by whoever makes it: a thousand renames in a row would be a third slower.
+    private const int GatherMilliseconds = 2;
 
     /// <summary>
     /// A folder that has changed within this time may change again without another time to show for it: file systems count in ticks of
@@ -55,12 +61,13 @@ public sealed unsafe class DirectoryWatcher : IDisposable
     /// </summary>
     /// <param name="directory">The folder; one that does not exist yet is polled until it does.</param>
     /// <param name="changed">Called at each change.</param>
+    /// <param name="expected">Changes that it is not called for.</param>
     /// <returns>Dispose it to end the watch. A call under way may still come.</returns>
-    public IDisposable Watch(string directory, Action changed)
+    public IDisposable Watch(string directory, Action changed, ExpectedEvents? expected = null)
     {
         ArgumentNullException.ThrowIfNull(changed);
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        var registration = new Registration(this, directory, changed);
+        var registration = new Registration(this, directory, changed, expected);
         lock (_gate)
         {
             Add(registration);
@@ -81,6 +88,7 @@ public sealed unsafe class DirectoryWatcher : IDisposable
     {
         var watch = _inotify < 0 ? -1 : Libc.InotifyAddWatch(_inotify, registration.Directory, Mask | OnlyDirectory);
         registration.Watch = watch;
+        registration.Expected?.Watched(watch >= 0);
         if (watch < 0)
         {
             registration.See(ChangeTime(registration.Directory));
@@ -134,10 +142,17 @@ public sealed unsafe class DirectoryWatcher : IDisposable
 
             ulong drained;
             _ = Libc.Read(_wake, (byte*)&drained, sizeof(ulong));
+            var hasRead = false;
             for (nint count; _inotify >= 0 && !_isDisposed && (count = Libc.Read(_inotify, buffer, 16 * 1024)) > 0;)
+            {
                 Report(new ReadOnlySpan<byte>(buffer, (int)count));
+                hasRead = true;
+            }
+
             if (polls)
                 LookAround();
+            if (hasRead)
+                _ = Libc.Poll(entries, 1, GatherMilliseconds);
         }
 
         lock (_gate)
@@ -151,33 +166,42 @@ public sealed unsafe class DirectoryWatcher : IDisposable
 
     private void Report(ReadOnlySpan<byte> events)
     {
-        var touched = new HashSet<int>();
+        var told = new HashSet<Registration>();
         var ended = new HashSet<int>();
-        var all = false;
-        for (; events.Length >= 16;)
-        {
-            // struct inotify_event: int wd; uint32 mask, cookie, len; char name[len], in the machine's byte order
-            var watch = MemoryMarshal.Read<int>(events);
-            var mask = MemoryMarshal.Read<uint>(events[4..]);
-            all |= (mask & Overflow) != 0;
-            touched.Add(watch);
-            if ((mask & Ended) != 0)
-                ended.Add(watch);
-            events = events[(16 + (int)MemoryMarshal.Read<uint>(events[12..]))..];
-        }
-
-        List<Registration> told = [];
         lock (_gate)
         {
-            foreach (var watch in all ? [.. _byWatch.Keys] : touched)
-                if (_byWatch.TryGetValue(watch, out var sharing))
-                    told.AddRange(sharing);
+            for (; events.Length >= 16;)
+            {
+                // struct inotify_event: int wd; uint32 mask, cookie, len; char name[len], filled up with NUL, in the machine's byte order
+                var watch = MemoryMarshal.Read<int>(events);
+                var mask = MemoryMarshal.Read<uint>(events[4..]);
+                var name = events.Slice(16, (int)MemoryMarshal.Read<uint>(events[12..]));
+                events = events[(16 + name.Length)..];
+                if ((mask & Overflow) != 0)
+                    Lose(told);
+                else if (_byWatch.TryGetValue(watch, out var sharing))
+                    foreach (var registration in sharing)
+                        if (!registration.Expects(mask, name.TrimEnd((byte)0)))
+                            told.Add(registration);
+                if ((mask & Ended) != 0)
+                    ended.Add(watch);
+            }
+
             foreach (var watch in ended)
                 WaitForReturn(watch);
         }
 
         foreach (var registration in told)
             registration.Changed();
+    }
+
+    private void Lose(HashSet<Registration> told)
+    {
+        foreach (var registration in _byWatch.Values.SelectMany(sharing => sharing))
+        {
+            registration.Expected?.Lost();
+            told.Add(registration);
+        }
     }
 
     /// <summary>A folder that is gone may be made again under its name: until then it is polled.</summary>
@@ -189,6 +213,7 @@ public sealed unsafe class DirectoryWatcher : IDisposable
         {
             registration.Watch = -1;
             registration.See(0);
+            registration.Expected?.Watched(false);
             _polled.Add(registration);
         }
     }
@@ -223,11 +248,13 @@ public sealed unsafe class DirectoryWatcher : IDisposable
     private static long ChangeTime(string directory) =>
         Directory.Exists(directory) ? Directory.GetLastWriteTimeUtc(directory).Ticks : 0;
 
-    private sealed class Registration(DirectoryWatcher watcher, string directory, Action changed) : IDisposable
+    private sealed class Registration(DirectoryWatcher watcher, string directory, Action changed, ExpectedEvents? expected) : IDisposable
     {
         private volatile bool _isOver;
 
         public string Directory { get; } = directory;
+
+        public ExpectedEvents? Expected => expected;
 
         public int Watch { get; set; } = -1;
 
@@ -237,6 +264,14 @@ public sealed unsafe class DirectoryWatcher : IDisposable
         public bool IsYoung { get; private set; }
 
         public void See(long time) => (Seen, IsYoung) = (time, Math.Abs(TimeProvider.System.GetUtcNow().UtcTicks - time) < Tick.Ticks);
+
+        public bool Expects(uint mask, ReadOnlySpan<byte> name) => expected is not null && (mask & (MovedFrom | MovedTo | Deleted)) switch
+        {
+            MovedFrom => expected.Take(NameChange.MovedAway, name),
+            MovedTo => expected.Take(NameChange.MovedHere, name),
+            Deleted => expected.Take(NameChange.Removed, name),
+            _ => false,
+        };
 
         public void Changed()
         {

@@ -39,14 +39,15 @@ public static class DurableFile
     }
 
     /// <summary>Renames a file, and fails where the new name is taken. <see cref="File.Move(string, string)"/> looks first and renames then.</summary>
+    /// <returns>False where it took a link and an unlink, which watchers are told of in other words.</returns>
     /// <exception cref="PosixException">See <see cref="PosixException.IsAlreadyThere"/>, <see cref="PosixException.IsNotThere"/>.</exception>
-    public static void RenameNoReplace(string from, string to)
+    public static bool RenameNoReplace(string from, string to)
     {
         DiskProbe.Before(DiskCall.Rename, from, to);
         if (Libc.RenameAt2(Libc.AtCurrentDirectory, from, Libc.AtCurrentDirectory, to, Libc.RenameNoReplace) == 0)
         {
             DiskProbe.After(DiskCall.Rename, from, to);
-            return;
+            return true;
         }
 
         if (Marshal.GetLastPInvokeError() is not (Libc.Invalid or Libc.NoCall))
@@ -55,6 +56,7 @@ public static class DurableFile
         // A file system without the flag: link cannot replace either. Between the two calls the file has both names, never none.
         Link(from, to);
         Unlink(from);
+        return false;
     }
 
     /// <summary>Renames a file, replacing what is there.</summary>

@@ -214,8 +214,8 @@ internal sealed class FolderTable(StoreContext store, DirectoryWatcher watcher)
                 Drop(folder);
             folder = new(store, place) { Holders = 1 };
             _folders[place.Path] = folder;
-            folder.Watches.Add(watcher.Watch(place.New, folder.Rescan.Ask));
-            folder.Watches.Add(watcher.Watch(place.Cur, folder.Rescan.Ask));
+            folder.Watches.Add(watcher.Watch(place.New, folder.Rescan.Ask, folder.ExpectedInNew));
+            folder.Watches.Add(watcher.Watch(place.Cur, folder.Rescan.Ask, folder.ExpectedInCur));
             return (folder, true);
         }
     }

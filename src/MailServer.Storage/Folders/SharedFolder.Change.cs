@@ -217,7 +217,7 @@ internal sealed partial class SharedFolder
         LookForNote(entry);
         if (entry.Note is not null)
             return true; // the note goes when the file can be read; what it hides may be somebody's mail
-        if (!DurableFile.Unlink(entry.PathIn(Place)))
+        if (!RemoveFile(new(entry.FileName, entry.InNew)))
             return false;
         gone.Add(entry);
         return true;
@@ -228,7 +228,7 @@ internal sealed partial class SharedFolder
     {
         try
         {
-            DurableFile.RenameNoReplace(entry.PathIn(Place), Path.Combine(Place.Cur, name));
+            MoveFile(new(entry.FileName, entry.InNew), new(name, InNew: false));
         }
         catch (PosixException failure) when (failure.IsNotThere || failure.IsAlreadyThere)
         {
@@ -276,23 +276,5 @@ internal sealed partial class SharedFolder
 
         // A message without flags stays in new: moving it is for the session that takes the recent ones.
         return (letters.Count == 0 && entry.InNew ? entry.FileName : name, [.. further]);
-    }
-
-    /// <summary>
-    /// While it lives, the directories change by our own hand. If nothing else had changed before, nothing needs to be looked at after;
-    /// a change of others in between is told by the watcher, which looks in any case.
-    /// </summary>
-    private readonly struct OwnChange : IDisposable
-    {
-        private readonly SharedFolder _folder;
-        private readonly bool _wasFresh;
-
-        public OwnChange(SharedFolder folder) => (_folder, _wasFresh) = (folder, folder._isSettled && folder._seenTimes == FolderTimes.Of(folder.Place));
-
-        public void Dispose()
-        {
-            if (_wasFresh && !_folder.IsRetired)
-                _folder._seenTimes = FolderTimes.Of(_folder.Place);
-        }
     }
 }

@@ -70,7 +70,7 @@ internal sealed partial class SharedFolder
             {
                 var arrival = arrivals[i];
                 var file = new FoundFile(letters[i].Length > 0 ? $"{arrival.BaseName}:2,{letters[i]}" : arrival.BaseName, letters[i].Length == 0);
-                DurableFile.RenameNoReplace(arrival.Draft, file.PathIn(Place));
+                PlaceFile(arrival.Draft, file);
                 files.Add(new(arrival.BaseName, file.Name, file.InNew, arrival));
             }
 

@@ -195,7 +195,12 @@ internal sealed partial class SharedFolder
         if (dead >= MinDeadLines && dead >= _entries.Count)
             await ForgetAbsentAsync().ConfigureAwait(false);
         PruneFurther();
-        WriteIndex(closes: true);
+
+        // After changes of our own nobody has looked yet: with a look now the next opening needs none.
+        if (_isSettled && _lookedTimes != _seenTimes)
+            await LookAsync(CancellationToken.None).ConfigureAwait(false);
+        if (!IsRetired)
+            WriteIndex(closes: true);
     }
 
     /// <summary>Forgets keywords of messages that no line of the UID list could bring back, once they are half of the file.</summary>

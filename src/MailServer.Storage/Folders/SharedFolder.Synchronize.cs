@@ -33,6 +33,9 @@ internal sealed partial class SharedFolder
         }
     }
 
+    /// <summary>How often the directories were read.</summary>
+    public int Looks => Volatile.Read(ref _pass);
+
     /// <summary>Whether the UID list is the one that was read; a backup may have been restored over it.</summary>
     public bool HasCurrentList => _uids is { } list && list.Stamp == FileStamp.Of(UidListPath);
 
