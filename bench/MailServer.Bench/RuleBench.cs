@@ -15,6 +15,8 @@ public class RuleBench
             FileInto(projects.FirstOrDefault(p => Mail.Subject.Has($"[{p}]")) is { } project ? $"Work/{project}" : "Work");
         """;
 
+    private static readonly RecipientFacts To = new() { Address = "alice@example.org", Account = "alice@example.org" };
+
     private readonly string _directory = Directory.CreateTempSubdirectory("mailserver-bench-").FullName;
     private readonly DirectoryWatcher _watcher = DirectoryWatcher.Create();
     private readonly Mail _hit = new(new Facts("erin@work.example", "Re: [apollo] launch date"));
@@ -44,16 +46,16 @@ public class RuleBench
     }
 
     [Benchmark(Description = "a rule that does not apply")]
-    public Delivery Miss() => _one.Decide(_miss, null, Delivery.Keep);
+    public Delivery Miss() => _one.Decide(_miss, To, Delivery.Keep);
 
     [Benchmark(Description = "a rule that files")]
-    public Delivery Hit() => _one.Decide(_hit, null, Delivery.Keep);
+    public Delivery Hit() => _one.Decide(_hit, To, Delivery.Keep);
 
     [Benchmark(Description = "a rule of one comparison")]
-    public Delivery Compare() => _stop.Decide(_miss, null, Delivery.Keep);
+    public Delivery Compare() => _stop.Decide(_miss, To, Delivery.Keep);
 
     [Benchmark(Description = "the nine examples, none applies")]
-    public Delivery Examples() => _examples.Decide(_miss, null, Delivery.Keep);
+    public Delivery Examples() => _examples.Decide(_miss, To, Delivery.Keep);
 
     private async Task<RuleEngine> StartAsync(string name, string? text)
     {
@@ -91,7 +93,13 @@ public class RuleBench
 
         public double JunkScore => 0.1;
 
-        public bool IsAuthentic => true;
+        public DateTimeOffset Received => default;
+
+        public IReadOnlyList<string> AuthenticationResults => ["mx.example.org; dmarc=pass header.from=work.example"];
+
+        public MailOrigin Origin => MailOrigin.Unknown;
+
+        public string Text => "";
 
         public IReadOnlyList<MailPart> Parts => [];
 

@@ -33,10 +33,16 @@ internal sealed class DeliveryJournal(MaildirStore store, IDeliveryObserver? nex
                 Event = JournalEvents.Delivered,
                 Folder = written.Folder.Value,
                 Message = Path.GetFileName(written.Path) is var name && name.IndexOf(':', StringComparison.Ordinal) is >= 0 and var colon ? name[..colon] : name,
-                Flags = report.Delivery.Flags.Count > 0 ? string.Join(' ', report.Delivery.Flags) : null,
+                Flags = FlagsIn(report.Delivery, written.Folder),
             };
         if (report.Written.Count == 0 && (report.Problem is not null || report.Delivery.Folder is null))
             yield return entry;
+    }
+
+    private static string? FlagsIn(Delivery delivery, FolderName folder)
+    {
+        var flags = delivery.FlagsIn.GetValueOrDefault(folder) ?? delivery.Flags;
+        return flags.Count > 0 ? string.Join(' ', flags) : null;
     }
 
     private static JournalDelivery DeliveryOf(DeliveryReport report)

@@ -42,10 +42,13 @@ public sealed record DeliveryReport
     /// <summary>From the message's end to the copy's safe place on disk.</summary>
     public required TimeSpan Elapsed { get; init; }
 
+    // Verbs that do not say where a mail goes.
+    private static readonly string[] Asides = ["Stop(", "AddFlag(", "RemoveFlag(", "SetFlags(", "Remember(", "Forget("];
+
     internal static DeliveryStep? DecidingOf(Delivery delivery)
     {
         for (var i = delivery.Steps.Count - 1; i >= 0; i--)
-            if (delivery.Steps[i] is var step && !step.Action.StartsWith("Stop(", StringComparison.Ordinal) && !step.Action.StartsWith("AddFlag(", StringComparison.Ordinal))
+            if (delivery.Steps[i] is var step && !Array.Exists(Asides, verb => step.Action.StartsWith(verb, StringComparison.Ordinal)))
                 return step;
         return delivery.Steps is [.., var last] ? last : null;
     }

@@ -52,5 +52,8 @@ internal static partial class Log
     [LoggerMessage(EventId = 515, Level = LogLevel.Warning, Message = "{MessageId}: {Flag} is not a flag or keyword, ignored")]
     public static partial void BadFlag(ILogger logger, string messageId, string flag);
 
-    // Next free id: 516
+    [LoggerMessage(EventId = 516, Level = LogLevel.Information, Message = "{MessageId}: <{Recipient}> refused{Rule}: {Reason}")]
+    public static partial void RefusedByRule(ILogger logger, string messageId, EmailAddress recipient, string rule, string reason);
+
+    // Next free id: 517
 }

@@ -37,8 +37,9 @@ public sealed class MailPipeline : IMailIngress
             store,
             new FilterStage(options, roles, time, logger),
             new RecipientResolver(options, roles, logger),
-            new RuleStage(options, roles, rules, time, logger),
+            new RuleStage(options, store, roles, rules, time, logger),
             new DeliverStage(store, observer, time, logger),
+            new NotesFiles(time, logger),
             time,
             logger);
     }

@@ -1,11 +1,12 @@
 using System.IO.Pipelines;
+using MailServer.Rules;
 using Microsoft.Extensions.Logging;
 
 namespace MailServer.Pipeline;
 
 /// <summary>The pipeline's parts, shared by all messages.</summary>
 internal sealed record PipelineParts(
-    PipelineOptions Options, IDeliveryStore Store, FilterStage Filters, RecipientResolver Resolver, RuleStage Rules, DeliverStage Deliver, TimeProvider Time, ILogger Logger);
+    PipelineOptions Options, IDeliveryStore Store, FilterStage Filters, RecipientResolver Resolver, RuleStage Rules, DeliverStage Deliver, NotesFiles Notes, TimeProvider Time, ILogger Logger);
 
 /// <summary>One message on its way through the stages.</summary>
 internal sealed class MailTransaction(PipelineParts parts, Envelope envelope, string id, Verdict sofar, Problem? senderProblem) : IMailTransaction
@@ -126,10 +127,19 @@ internal sealed class MailTransaction(PipelineParts parts, Envelope envelope, st
         if (verdict.Problem is not null)
             return verdict.Problem;
 
+        var notes = new MessageNotes(parts.Store, parts.Notes);
         var deliveries = await parts.Rules.DecideAsync(
-            message, _recipients, _verdicts, verdict.Action == VerdictAction.Quarantine, received, cancellationToken).ConfigureAwait(false);
+            envelope, message, _recipients, _verdicts, verdict.Action == VerdictAction.Quarantine, received, notes, cancellationToken).ConfigureAwait(false);
+        if (Refusals.OfAll(deliveries) is { } refusal)
+        {
+            parts.Deliver.Refuse(envelope, message, _recipients, deliveries, refusal, started);
+            return refusal;
+        }
+
         var fields = TraceStage.Compose(envelope, message, parts.Options.Server.Hostname, _recipients is [var only] ? only.Address : null, received);
-        var problem = await parts.Deliver.DeliverAsync(envelope, message, _spool, fields, _recipients, deliveries, started).ConfigureAwait(false);
+        var problem = await parts.Deliver.DeliverAsync(envelope, message, _spool, fields, _recipients, Refusals.Keep(deliveries), started).ConfigureAwait(false);
+        if (problem is null)
+            notes.Commit();
         if (problem is null && parts.Logger.IsEnabled(LogLevel.Information))
             Log.Accepted(parts.Logger, envelope.Connection.Id, id, envelope.ReversePath, Recipients, message.Size, message.JunkScore);
         return problem;

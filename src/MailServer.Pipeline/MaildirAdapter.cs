@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using MailServer.Rules;
 using MailServer.Storage;
 
 namespace MailServer.Pipeline;
@@ -9,6 +10,10 @@ internal sealed class MaildirAdapter(MaildirStore store) : IDeliveryStore
     public ISpool CreateSpool() => new Spool(store.CreateSpool());
 
     public Problem? Refuses(User user, long size) => store.Refuses(user, size);
+
+    public IReadOnlyList<FolderInfo> FoldersOf(User user) => store.ListFolders(user).TryGet(out var folders, out _) ? folders : [];
+
+    public string? NotesOf(User user) => Path.Combine(store.MaildirOf(user), NotesFile.FileName);
 
     public async ValueTask<Outcome<string>> DeliverAsync(ISpool spool, User user, FolderName folder, MessageFlags flags, CancellationToken cancellationToken)
     {

@@ -11,6 +11,12 @@ internal interface IDeliveryStore
     /// <summary>Why an account cannot take a message of that size; null when it can.</summary>
     Problem? Refuses(User user, long size) => null;
 
+    /// <summary>The account's folders, as rules are told of them; none when they cannot be read now.</summary>
+    IReadOnlyList<FolderInfo> FoldersOf(User user) => [];
+
+    /// <summary>Where the notes of the account's rules are kept; null for nowhere.</summary>
+    string? NotesOf(User user) => null;
+
     /// <summary>Puts a sealed message into a folder; durable when it returns a value.</summary>
     ValueTask<Outcome<string>> DeliverAsync(ISpool spool, User user, FolderName folder, MessageFlags flags, CancellationToken cancellationToken);
 }

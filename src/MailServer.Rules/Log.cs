@@ -52,5 +52,8 @@ internal static partial class Log
     [LoggerMessage(EventId = 615, Level = LogLevel.Warning, Message = "users' rules do not run: {Reason}")]
     public static partial void UsersRefused(ILogger logger, string reason);
 
-    // Next free id: 616
+    [LoggerMessage(EventId = 616, Level = LogLevel.Warning, Message = "notes in {File} cannot be used: {Reason}")]
+    public static partial void NotesFailed(ILogger logger, string file, string reason);
+
+    // Next free id: 617
 }

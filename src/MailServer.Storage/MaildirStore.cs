@@ -119,6 +119,19 @@ public sealed class MaildirStore : IMailStore, IAsyncDisposable
         }
     }
 
+    /// <summary>A user's folders as they are on disk now, without opening the account.</summary>
+    public Outcome<IReadOnlyList<FolderInfo>> ListFolders(User user)
+    {
+        try
+        {
+            return new Outcome<IReadOnlyList<FolderInfo>>(FolderList.Read(PathsOf(user), _store.Logger));
+        }
+        catch (Exception failure) when (DiskProblem.Is(failure))
+        {
+            return _store.Failed("listing folders", failure);
+        }
+    }
+
     /// <summary>Why a user's account cannot take a message of that size; null when it can.</summary>
     public Problem? Refuses(User user, long size) => _store.Quotas.Of(MaildirOf(user), user).Refuses(size);
 

@@ -31,12 +31,15 @@ public sealed class CorpusTests
                 var asked = false;
                 road.Roles.Rules.Add(new FakeRule((message, _, sofar) =>
                 {
-                    var mail = new Mail(new MessageSource((SpooledMessage)message, "mx.example.org", default, 0));
+                    var mail = new Mail(Road.SourceOf((SpooledMessage)message));
                     string[] texts = [mail.Subject, mail.List ?? "", mail.From.ToString(), mail.To.ToString(), mail.Cc.ToString(), mail["Received"], mail.From.Name, $"{mail.Date:O}"];
                     Assert.All(texts, text => Assert.DoesNotContain(text, char.IsControl));
                     Assert.InRange(mail.Size, 0, long.MaxValue);
                     mail.HasAttachment();
                     mail.HasAttachment("text/*");
+                    Assert.InRange(mail.Body.Value.Length, 0, MailText.MaxBody);
+                    Assert.All(mail.Attachments, file => Assert.InRange(file.Size, 0, octets.Length * 2));
+                    Assert.NotEmpty(mail.MessageId);
                     asked = true;
                     return sofar;
                 }));

@@ -11,14 +11,14 @@ public sealed class BadScriptTests
         ("both.csx", "FileInto(\"A\")\nKeap();", ["both.csx(1,14): CS1002 ; expected", "both.csx(2,1): CS0103 The name 'Keap' does not exist in the current context"]),
         ("type.csx", "FileInto(1);", ["type.csx(1,10): CS1503 Argument 1: cannot convert from 'int' to 'string'"]),
         ("flag.csx", "AddFlag(Read);", ["flag.csx(1,9): CS0103 The name 'Read' does not exist in the current context"]),
-        ("none.csx", "FileInto();", ["none.csx(1,1): CS7036 There is no argument given that corresponds to the required parameter 'folder' of 'RuleGlobals.FileInto(string, int)'"]),
+        ("none.csx", "FileInto();", ["none.csx(1,1): CS7036 There is no argument given that corresponds to the required parameter 'folder' of 'RuleGlobals.FileInto(string, string[]?, bool, int)'"]),
         ("brace.csx", "if (true)\n{\n    Keep();\n", ["brace.csx(3,12): CS1513 } expected"]),
         ("redirect.csx", "Redirect(\"books@accountant.example\");", ["redirect.csx(1,1): CS0619 'RuleGlobals.Redirect(string, int)' is obsolete: 'Redirect is not possible yet, this server has no outgoing queue; use CopyTo or FileInto'"]),
         ("load.csx", "#load \"other.csx\"\nKeep();", ["load.csx(1,1): CS8099 Source file references are not supported."]),
         ("reference.csx", "#r \"System.Net.Http\"\nKeep();", ["reference.csx(1,1): CS7099 Metadata references are not supported."]),
         ("network.csx", "new System.Net.Http.HttpClient();", ["network.csx(1,16): CS0234 The type or namespace name 'Http' does not exist in the namespace 'System.Net' (are you missing an assembly reference?)"]),
         ("unsafe.csx", "unsafe { int* p = null; }", ["unsafe.csx(1,1): CS0227 Unsafe code may only appear if compiling with /unsafe"]),
-        ("null.csx", "string list = Mail.List;\nFileInto(list);", ["null.csx(1,15): warning CS8601 Possible null reference assignment.", "null.csx(2,10): warning CS8604 Possible null reference argument for parameter 'folder' in 'void RuleGlobals.FileInto(string folder, int line = 0)'."]),
+        ("null.csx", "string list = Mail.List;\nFileInto(list);", ["null.csx(1,15): warning CS8601 Possible null reference assignment.", "null.csx(2,10): warning CS8604 Possible null reference argument for parameter 'folder' in 'void RuleGlobals.FileInto(string folder, string[]? flags = null, bool create = true, int line = 0)'."]),
         ("wait.csx", "await System.Threading.Tasks.Task.Yield();\nKeep();", ["wait.csx(1,1): RULE001 a rule must answer at once: async and await are not for rules"]),
         ("big.csx", new string('/', 256 * 1024 + 1), ["big.csx: larger than 256 KiB"]),
         ("empty.csx", "", []),
@@ -57,7 +57,7 @@ public sealed class BadScriptTests
         Assert.Equal("the rule host is missing: /nowhere/MailServer.RuleHost.dll", failure.Message);
         var engine = await host.StartAsync(options);
         Assert.Equal(failure.Message, engine.Status().CompilerProblem);
-        Assert.Same(Delivery.Keep, engine.Decide(Facts.Mail(), null, Delivery.Keep));
+        Assert.Same(Delivery.Keep, engine.Decide(Facts.Mail(), To.Anybody, Delivery.Keep));
     }
 
     [Fact]
@@ -76,12 +76,12 @@ public sealed class BadScriptTests
         Check(second);
         host.Write("10.csx", "FileInto(\"Better\");");
         await second.ReloadAsync(default);
-        Assert.Equal("Better", second.Decide(Facts.Mail(), null, Delivery.Keep).Folder?.Value);
+        Assert.Equal("Better", second.Decide(Facts.Mail(), To.Anybody, Delivery.Keep).Folder?.Value);
         Assert.Empty(second.Status().Rules[0].Diagnostics);
 
         static void Check(RuleEngine engine)
         {
-            var delivery = engine.Decide(Facts.Mail(), null, Delivery.Keep);
+            var delivery = engine.Decide(Facts.Mail(), To.Anybody, Delivery.Keep);
             Assert.Equal("Good", delivery.Folder?.Value);
             Assert.Equal(["$Two"], delivery.Flags);
             var status = engine.Status().Rules;
@@ -97,7 +97,7 @@ public sealed class BadScriptTests
         host.Write("10.csx", "nonsense");
         host.Write("20.csx", "FileInto(\"Two\");");
         var engine = await host.StartAsync();
-        Assert.Equal("Two", engine.Decide(Facts.Mail(), null, Delivery.Keep).Folder?.Value);
+        Assert.Equal("Two", engine.Decide(Facts.Mail(), To.Anybody, Delivery.Keep).Folder?.Value);
         Assert.Equal([RuleState.Broken, RuleState.Live], engine.Status().Rules.Select(rule => rule.State));
     }
 }

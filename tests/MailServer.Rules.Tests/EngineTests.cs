@@ -19,7 +19,7 @@ public sealed class EngineTests
         Assert.Null(engine.Status().CompilerProblem);
         Assert.Equal(RuleState.Live, Assert.Single(engine.Status().Rules).State);
 
-        var delivery = engine.Decide(Facts.Mail("hello"), null, Delivery.Keep);
+        var delivery = engine.Decide(Facts.Mail("hello"), To.Anybody, Delivery.Keep);
         Assert.Equal("Greetings", delivery.Folder?.Value);
         Assert.Equal([@"\Seen"], delivery.Flags);
         Assert.Equal(
@@ -29,6 +29,6 @@ public sealed class EngineTests
         // As sha256sum shows it, so that anybody can tell which text decided.
         var digest = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(System.IO.Path.Combine(host.Scripts, "10-hello.csx"))));
         Assert.All(delivery.Steps, step => Assert.Equal(digest[..12], step.Version));
-        Assert.Same(Delivery.Keep, engine.Decide(Facts.Mail("other"), null, Delivery.Keep));
+        Assert.Same(Delivery.Keep, engine.Decide(Facts.Mail("other"), To.Anybody, Delivery.Keep));
     }
 }

@@ -81,7 +81,13 @@ internal sealed class Facts : IMailSource
 
     public double JunkScore { get; init; }
 
-    public bool IsAuthentic { get; init; }
+    public DateTimeOffset Received { get; init; } = new(2026, 11, 24, 6, 7, 8, TimeSpan.FromHours(1));
+
+    public IReadOnlyList<string> AuthenticationResults { get; init; } = [];
+
+    public MailOrigin Origin { get; init; } = MailOrigin.Unknown;
+
+    public string Text { get; init; } = "";
 
     public IReadOnlyList<MailPart> Parts { get; init; } = [];
 
@@ -98,4 +104,10 @@ internal sealed class Facts : IMailSource
 
     public IReadOnlyList<Correspondent> Addresses(string name) =>
         name == "From" && From.Split('@') is [var local, var domain] ? [new() { LocalPart = local, Domain = domain }] : [];
+}
+
+/// <summary>Recipients of whom little is known.</summary>
+internal static class To
+{
+    public static RecipientFacts Anybody { get; } = new() { Address = "alice@example.org", Account = "alice@example.org" };
 }

@@ -82,7 +82,7 @@ public sealed class ReloadTests
             var count = 0;
             while (!end.IsCancellationRequested)
             {
-                var delivery = engine.Current.Decide(Facts.Mail(), null, Delivery.Keep);
+                var delivery = engine.Current.Decide(Facts.Mail(), To.Anybody, Delivery.Keep);
                 // Both scripts name the same version; one that failed or ran alone would show here.
                 Assert.Single(delivery.Flags);
                 Assert.Equal(delivery.Folder?.Value, delivery.Flags[0]);
@@ -140,10 +140,10 @@ public sealed class ReloadTests
     private static void Run(RuleEngine engine, string expected)
     {
         Assert.Equal(expected, Folder(engine));
-        var failed = engine.Decide(Facts.Mail("x"), null, Delivery.Keep);
+        var failed = engine.Decide(Facts.Mail("x"), To.Anybody, Delivery.Keep);
         Assert.Equal(expected == "A" ? "A" : "INBOX", failed.Folder?.Value);
     }
 
     private static string? Folder(RuleEngine engine) =>
-        engine.Decide(Facts.Mail(), null, Delivery.Keep) is { Steps.Count: > 0 } delivery ? delivery.Folder?.Value : null;
+        engine.Decide(Facts.Mail(), To.Anybody, Delivery.Keep) is { Steps.Count: > 0 } delivery ? delivery.Folder?.Value : null;
 }

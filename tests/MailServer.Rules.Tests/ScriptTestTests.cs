@@ -117,7 +117,7 @@ public sealed class ScriptTestTests
         await Host.UntilAsync(() => engine.Status().FailedTests.Count == 1);
         Write(host, "one", null, "folder: B");
         await Host.UntilAsync(() => engine.Status().FailedTests.Count == 0);
-        Assert.Equal("B", engine.Decide(Facts.Mail(), null, Delivery.Keep).Folder?.Value);
+        Assert.Equal("B", engine.Decide(Facts.Mail(), To.Anybody, Delivery.Keep).Folder?.Value);
     }
 
     // Compiled once: what differs are the tests.
@@ -133,7 +133,7 @@ public sealed class ScriptTestTests
     private static Task<RuleEngine> StartAsync(Host host) => host.StartAsync(gate: new RuleTests("mx.example.org"));
 
     private static (string? Folder, string Flag) Ask(RuleEngine engine) =>
-        engine.Decide(Facts.Mail(), null, Delivery.Keep) is var delivery ? (delivery.Folder?.Value, string.Join(' ', delivery.Flags)) : default;
+        engine.Decide(Facts.Mail(), To.Anybody, Delivery.Keep) is var delivery ? (delivery.Folder?.Value, string.Join(' ', delivery.Flags)) : default;
 
     private static void Write(Host host, string name, string? mail, string? expect)
     {

@@ -43,8 +43,8 @@ internal sealed class UserHost : IAsyncDisposable
 
     public ValueTask<UserRuleSet> FindAsync(string account) => Rules.FindAsync(account, FolderOf(account), default);
 
-    public async Task<Delivery> DecideAsync(string account, IMailSource? mail = null, string? detail = null, Delivery? sofar = null) =>
-        await (await FindAsync(account)).DecideAsync(mail ?? new Facts(), detail, sofar ?? Delivery.Keep, default);
+    public async Task<Delivery> DecideAsync(string account, IMailSource? mail = null, IRecipientSource? recipient = null, Delivery? sofar = null) =>
+        await (await FindAsync(account)).DecideAsync(mail ?? new Facts(), recipient ?? To.Anybody, sofar ?? Delivery.Keep, default);
 
     /// <summary>Ends all, as a restart of the server does; what is on disk stays.</summary>
     public async Task RestartAsync()

@@ -67,7 +67,7 @@ public sealed class VerbTests
         {
             var rule = engine.Current.Rules.Single(loaded => loaded.File == $"{i:000}.csx");
             var alone = new RuleSet([rule], StepBudget.Default, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
-            var delivery = alone.Decide(Facts.Mail("x", ("X-Evil", "/etc/passwd")), null, Delivery.Keep);
+            var delivery = alone.Decide(Facts.Mail("x", ("X-Evil", "/etc/passwd")), To.Anybody, Delivery.Keep);
             var folders = delivery.Folder is { } folder ? string.Join(' ', delivery.Copies.Prepend(folder)) : "-";
             var last = delivery.Steps is [.., var step] ? $"{step.Line} {step.Action}" : "";
             var (text, expectedFolders, flags, isFinal, lastStep) = Table[i];

@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+
 namespace MailServer;
 
 /// <summary>Where one recipient's copy goes. Rules pass it on, each changing what it wants.</summary>
@@ -14,6 +16,15 @@ public sealed record Delivery
 
     /// <summary>Flags and keywords to set, as <c>\Seen</c> or <c>$Junk</c> (RFC 9051 §2.3.2).</summary>
     public IReadOnlyList<string> Flags { get; init; } = [];
+
+    /// <summary>Flags of the copy in one folder alone, which gets these and not <see cref="Flags"/> (RFC 5232 §5).</summary>
+    public IReadOnlyDictionary<FolderName, IReadOnlyList<string>> FlagsIn { get; init; } = ReadOnlyDictionary<FolderName, IReadOnlyList<string>>.Empty;
+
+    /// <summary>
+    /// Why the recipient does not take it, in words for its sender; null when it is taken. It counts only where no folder gets a copy. The
+    /// message is refused before it is accepted, or else kept in INBOX when other recipients take it: nothing is sent back (RFC 5429 §2.1).
+    /// </summary>
+    public string? Refusal { get; init; }
 
     /// <summary>Addresses the message is sent on to.</summary>
     public IReadOnlyList<EmailAddress> Redirects { get; init; } = [];

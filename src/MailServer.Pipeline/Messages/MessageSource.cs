@@ -1,56 +1,58 @@
+using System.Text;
 using MailServer.Rules;
 using MimeKit.Utils;
 
 namespace MailServer.Pipeline;
 
-/// <summary>Shows a message to rules.</summary>
-internal sealed class MessageSource(SpooledMessage message, string hostname, DateTimeOffset received, double junkScore) : IMailSource
+/// <summary>Shows a message to rules: its header is in memory, its body is read when a rule asks for it.</summary>
+/// <param name="header">The header as it came.</param>
+/// <param name="open">Opens the file, with LF line ends.</param>
+/// <param name="facts">What else is known.</param>
+internal sealed class MessageSource(HeaderBlock header, Func<Stream> open, MailFacts facts) : IMailSource
 {
-    private IReadOnlyList<MailPart>? _parts;
+    public DateTimeOffset Date => Fields("Date") is [var text, ..] && DateUtils.TryParse(text, out var date) ? date : facts.Received;
 
-    public DateTimeOffset Date => DateUtils.TryParse(message.Header("Date") ?? "", out var date) ? date : received;
+    public DateTimeOffset Received => facts.Received;
 
-    public long Size => message.Size;
+    public long Size => facts.Size;
 
-    public double JunkScore => junkScore;
+    public double JunkScore => facts.JunkScore;
 
-    /// <summary>
-    /// By the Authentication-Results (RFC 8601 §2.2) that our own filters have put on top. Those in the message itself prove nothing: anybody can write our name there.
-    /// </summary>
-    public bool IsAuthentic
+    public MailOrigin Origin => facts.Origin;
+
+    public IReadOnlyList<string> AuthenticationResults => [.. Findings("Authentication-Results").Where(IsOurs)];
+
+    public IReadOnlyList<MailPart> Parts => field ??= Read<IReadOnlyList<MailPart>>(PartLister.List, []);
+
+    public string Text => field ??= Read(BodyText.Read, "");
+
+    public IReadOnlyList<string> Fields(string name)
     {
-        get
-        {
-            foreach (var (name, value) in message.Prepended)
-                if (name.Equals("Authentication-Results", StringComparison.OrdinalIgnoreCase) && SaysPass(value))
-                    return true;
-            return false;
-        }
+        List<string> values = [.. Findings(name)];
+        if (Ascii.IsValid(name))
+            HeaderDecoder.AddValues(header, Encoding.ASCII.GetBytes(name), values);
+        return values;
     }
 
-    public IReadOnlyList<MailPart> Parts => _parts ??= ListParts();
+    public IReadOnlyList<Correspondent> Addresses(string name) => HeaderDecoder.Addresses(header, name);
 
-    public IReadOnlyList<string> Fields(string name) => message.Headers(name);
+    private IEnumerable<string> Findings(string name) =>
+        facts.Findings.Where(finding => finding.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(finding => finding.Value);
 
-    public IReadOnlyList<Correspondent> Addresses(string name) => HeaderDecoder.Addresses(message.Block, name);
+    // authserv-id [version] ";" (RFC 8601 §2.2). Filters of ours may write what another server has found, under its name.
+    private bool IsOurs(string value) =>
+        value.Split(';')[0].Trim().Split([' ', '\t', '('], 2)[0].Trim('"').Equals(facts.Hostname, StringComparison.OrdinalIgnoreCase);
 
-    private bool SaysPass(string value)
-    {
-        var parts = value.Split(';', StringSplitOptions.TrimEntries);
-        return parts[0].Split(' ')[0].Equals(hostname, StringComparison.OrdinalIgnoreCase)
-            && parts.Skip(1).Any(part => part.Split([' ', '\t', '('], 2)[0].Equals("dmarc=pass", StringComparison.OrdinalIgnoreCase));
-    }
-
-    private IReadOnlyList<MailPart> ListParts()
+    private T Read<T>(Func<Stream, CancellationToken, T> read, T otherwise)
     {
         try
         {
-            using var file = message.OpenFile();
-            return PartLister.List(file, CancellationToken.None);
+            using var file = open();
+            return read(file, CancellationToken.None);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return [];
+            return otherwise;
         }
     }
 }

@@ -10,7 +10,8 @@ internal sealed class PartLister : MimeReader
     public const int MaxParts = 1000;
 
     private readonly List<MailPart> _parts = [];
-    private string _fileName = "";
+    private PartHeader _header;
+    private long _octets;
 
     private PartLister(Stream message)
         : base(MimeOptions.Parts, message, MimeFormat.Entity)
@@ -32,21 +33,30 @@ internal sealed class PartLister : MimeReader
         return lister._parts;
     }
 
-    protected override void OnHeadersBegin(long beginOffset, int beginLineNumber, CancellationToken cancellationToken) => _fileName = "";
+    protected override void OnHeadersBegin(long beginOffset, int beginLineNumber, CancellationToken cancellationToken) => _header = default;
 
-    protected override void OnHeaderRead(Header header, int beginLineNumber, CancellationToken cancellationToken)
-    {
-        // RFC 2183 §2.3; older programs give the name in Content-Type only.
-        if (header.Id == HeaderId.ContentDisposition && ContentDisposition.TryParse(MimeOptions.Parts, header.RawValue, out var disposition) && disposition.FileName is { Length: > 0 } name)
-            _fileName = name;
-    }
+    protected override void OnHeaderRead(Header header, int beginLineNumber, CancellationToken cancellationToken) => _header.Read(header);
 
     protected override void OnMimePartBegin(ContentType contentType, long beginOffset, int beginLineNumber, CancellationToken cancellationToken)
     {
         if (_parts.Count == MaxParts)
             throw new EnoughException();
-        _parts.Add(new(contentType.MimeType, _fileName.Length > 0 ? _fileName : contentType.Name ?? ""));
+        _octets = 0;
+        _parts.Add(new(contentType.MimeType.ToLowerInvariant(), _header.FileNameOr(contentType), 0, _header.IsAttachment));
     }
+
+    protected override void OnMimePartContentRead(byte[] buffer, int startIndex, int count, CancellationToken cancellationToken)
+    {
+        var octets = buffer.AsSpan(startIndex, count);
+        _octets += count;
+        // Four letters are three octets (RFC 4648 §4); line ends and padding are none.
+        if (_header.Encoding is ContentEncoding.Base64)
+            _octets -= octets.Count((byte)'\n') + octets.Count((byte)'\r') + octets.Count((byte)'=');
+    }
+
+    protected override void OnMimePartContentEnd(
+        long beginOffset, int beginLineNumber, long endOffset, int lines, NewLineFormat? newLineFormat, CancellationToken cancellationToken) =>
+        _parts[^1] = _parts[^1] with { Size = _header.Encoding is ContentEncoding.Base64 ? _octets * 3 / 4 : _octets };
 
     private sealed class EnoughException : Exception;
 }

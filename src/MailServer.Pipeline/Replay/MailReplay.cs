@@ -48,6 +48,7 @@ public sealed class MailReplay
     public Delivery Decide(RuleSet rules, IMailSource source, MessageFile file)
     {
         ArgumentNullException.ThrowIfNull(rules);
-        return rules.Decide(new(source), ArrivalOf(file)?.Detail, Delivery.Keep);
+        var arrived = ArrivalOf(file);
+        return rules.Decide(new(source), new RecipientFacts { Address = arrived?.Delivery.Recipient ?? "", Detail = arrived?.Detail ?? "" }, Delivery.Keep);
     }
 }

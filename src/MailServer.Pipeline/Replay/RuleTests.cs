@@ -60,7 +60,8 @@ public sealed class RuleTests(string hostname) : IRuleGate
             var expectation = RuleExpectation.Read(asked, Shown(name, ".expect"));
             if (expectation.Errors.Count > 0)
                 return new() { Name = name, Failures = expectation.Errors };
-            var delivery = rules.Decide(new(await OpenAsync(mail, expectation, cancellationToken).ConfigureAwait(false)), expectation.Detail, Delivery.Keep);
+            var recipient = new RecipientFacts { Address = expectation.Recipient ?? "", Detail = expectation.Detail ?? "" };
+            var delivery = rules.Decide(new(await OpenAsync(mail, expectation, cancellationToken).ConfigureAwait(false)), recipient, Delivery.Keep);
             return new() { Name = name, Delivery = delivery, Failures = [.. Compare(expectation, delivery, Shown(name, ".expect"))] };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -73,20 +74,23 @@ public sealed class RuleTests(string hostname) : IRuleGate
     {
         var spool = new SampleSpool(path);
         using var octets = spool.OpenRead();
-        var message = new SpooledMessage("test", spool, await HeaderBlock.ReadAsync(octets, cancellationToken).ConfigureAwait(false));
-        foreach (var (name, value) in given.Findings)
-            message.Prepend(name, value);
-        if (given.IsAuthentic)
-            message.Prepend("Authentication-Results", $"{hostname}; dmarc=pass");
-        message.Seal();
-        return new MessageSource(message, hostname, given.Now ?? TimeProvider.System.GetUtcNow(), given.Score);
+        return new MessageSource(await HeaderBlock.ReadAsync(octets, cancellationToken).ConfigureAwait(false), spool.OpenRead, new()
+        {
+            Received = (given.Now ?? TimeProvider.System.GetUtcNow()).ToLocalTime(),
+            Size = spool.Size,
+            JunkScore = given.Score,
+            Origin = new() { Sender = given.Sender ?? "" },
+            // The last that was put on top is the first.
+            Findings = [.. given.IsAuthentic ? [("Authentication-Results", $"{hostname}; dmarc=pass")] : Array.Empty<(string, string)>(), .. Enumerable.Reverse(given.Findings)],
+            Hostname = hostname,
+        });
     }
 
     private static IEnumerable<RuleDiagnostic> Compare(RuleExpectation asked, Delivery got, string file)
     {
         var because = Because(got);
         List<FolderName> folders = got.Folder is { } folder ? [folder, .. got.Copies] : [.. got.Copies];
-        var shown = folders.Count == 0 ? "discarded" : string.Join(", ", folders);
+        var shown = got.Refusal is not null ? "rejected" : folders.Count == 0 ? "discarded" : string.Join(", ", folders);
         if (got.Steps.FirstOrDefault(RuleSet.IsFailure) is { } failed)
             yield return Failure(file, 0, $"{Place(failed)} {failed.Action}");
         if (asked.Folder is not null || asked.Copies is not null)
@@ -98,9 +102,9 @@ public sealed class RuleTests(string hostname) : IRuleGate
 
         if (asked.Flags is { } flags && !got.Flags.ToHashSet(StringComparer.OrdinalIgnoreCase).SetEquals(flags.Flags))
             yield return Failure(file, flags.Line, $"asked for flags {Words(flags.Flags)}, got {Words(got.Flags)}{because}");
-        if (asked.DiscardedLine is { } line && folders.Count > 0)
+        if (asked.DiscardedLine is { } line && (folders.Count > 0 || got.Refusal is not null))
             yield return Failure(file, line, $"asked for discarded, got {shown}{because}");
-        if (asked.RejectedLine is { } rejected)
+        if (asked.RejectedLine is { } rejected && got.Refusal is null)
             yield return Failure(file, rejected, $"asked for rejected, got {shown}{because}");
         if (asked.By is { } by && DeliveryReport.DecidingOf(got) is var step && (step?.Rule != by.File || (by.ScriptLine is { } at && step.Line != at)))
             yield return Failure(file, by.Line, $"asked for a decision by {by.File}{(by.ScriptLine is { } scriptLine ? $":{scriptLine.ToString(CultureInfo.InvariantCulture)}" : "")}, got {(step is null ? "none" : Place(step))}");

@@ -33,11 +33,22 @@ internal static class StoredMail
             block = new(octets[(start.Start + start.Length)..]);
         }
 
-        var message = new SpooledMessage(delivery?.Id ?? "", new StoredSpool(path, size), block);
-        foreach (var (name, value) in Enumerable.Reverse(findings))
-            TryPrepend(message, name, value);
-        message.Seal();
-        return new MessageSource(message, hostname, arrived?.Line.Time ?? File.GetLastWriteTimeUtc(path), delivery?.Score ?? 0);
+        return new MessageSource(block, new StoredSpool(path, size).OpenRead, new()
+        {
+            Received = arrived is null ? File.GetLastWriteTime(path) : arrived.Line.Time.ToLocalTime(),
+            Size = size,
+            JunkScore = delivery?.Score ?? 0,
+            Origin = new()
+            {
+                Sender = delivery?.Sender ?? "",
+                Helo = delivery?.Helo ?? "",
+                ClientIp = arrived?.Line.Peer ?? "",
+                Tls = delivery?.Tls ?? "",
+                User = delivery?.User ?? "",
+            },
+            Findings = findings,
+            Hostname = hostname,
+        });
     }
 
     /// <summary>How many fields on top are ours: up to the Received with our name for the message. 0 when the message does not begin so.</summary>
@@ -65,17 +76,5 @@ internal static class StoredMail
             if (block.Has(block.Fields[i], Encoding.ASCII.GetBytes(name)))
                 nth++;
         return nth < values.Count ? (name, values[nth]) : null;
-    }
-
-    private static void TryPrepend(SpooledMessage message, string name, string value)
-    {
-        try
-        {
-            message.Prepend(name, value);
-        }
-        catch (ArgumentException)
-        {
-            // Nothing that a filter of ours wrote.
-        }
     }
 }

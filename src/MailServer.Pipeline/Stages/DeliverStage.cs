@@ -39,6 +39,14 @@ internal sealed class DeliverStage(IDeliveryStore store, IDeliveryObserver? obse
         return await ConcludeAsync(message.Id, envelope, spool, plan, key).ConfigureAwait(false);
     }
 
+    /// <summary>Tells that nobody takes the message.</summary>
+    public void Refuse(
+        Envelope envelope, SpooledMessage message, IReadOnlyList<Recipient> recipients, IReadOnlyList<Delivery> deliveries, Problem refusal, long started)
+    {
+        for (var i = 0; i < recipients.Count; i++)
+            Report(envelope, message, recipients[i], (deliveries[i], [], refusal), started);
+    }
+
     private async ValueTask WriteAsync(string id, ISpool spool, List<Copy> copies)
     {
         if (copies.Count == 0)
@@ -71,7 +79,9 @@ internal sealed class DeliverStage(IDeliveryStore store, IDeliveryObserver? obse
     private void Report(Envelope envelope, SpooledMessage message, Recipient recipient, (Delivery Delivery, List<(FolderName Folder, string Path)> Written, Problem? Problem) outcome, long started)
     {
         var deciding = DeliveryReport.DecidingOf(outcome.Delivery);
-        if (outcome.Problem is { } problem)
+        if (outcome is { Problem: { } reason, Delivery.Refusal: not null })
+            Log.RefusedByRule(logger, message.Id, recipient.Address, deciding is null ? "" : $" by {deciding.Rule}({deciding.Line})", reason.Text);
+        else if (outcome.Problem is { } problem)
             Log.NotDelivered(logger, message.Id, recipient.Address, problem.Text);
         else if (logger.IsEnabled(LogLevel.Information))
             Log.Delivered(logger, message.Id, recipient.Address, recipient.Account.Address, Folders(outcome.Delivery), deciding is null ? "" : $" by {deciding.Rule}({deciding.Line})");

@@ -45,11 +45,13 @@ internal sealed class DeliveryTargets
             var flags = delivery.Flags.Count == 0 ? default : FlagWords.Read(delivery.Flags, badFlag);
             List<Copy> mine = [];
             if (delivery.Folder is { } folder)
-                mine.Add(CopyFor(recipients[i].Account, folder, flags));
+                mine.Add(CopyFor(recipients[i].Account, folder, FlagsIn(folder)));
             foreach (var other in delivery.Copies)
-                if (CopyFor(recipients[i].Account, other, flags) is var copy && !mine.Contains(copy))
+                if (CopyFor(recipients[i].Account, other, FlagsIn(other)) is var copy && !mine.Contains(copy))
                     mine.Add(copy);
             _byRecipient.Add(mine);
+
+            MessageFlags FlagsIn(FolderName name) => delivery.FlagsIn.TryGetValue(name, out var own) ? FlagWords.Read(own, badFlag) : flags;
         }
     }
 

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace MailServer.Pipeline;
 
 /// <summary>Asks the plugins' rules and then the administrators' scripts where a recipient's copy goes. Whatever fails, the mail is kept.</summary>
-internal sealed class RuleStage(PipelineOptions options, IRoles roles, RuleEngine? engine, TimeProvider time, ILogger logger)
+internal sealed class RuleStage(PipelineOptions options, IDeliveryStore store, IRoles roles, RuleEngine? engine, TimeProvider time, ILogger logger)
 {
     /// <summary>What scripts are written to take for junk (docs/rules.md). A filter that says quarantine says at least this.</summary>
     public const double JunkThreshold = 5;
@@ -14,8 +14,8 @@ internal sealed class RuleStage(PipelineOptions options, IRoles roles, RuleEngin
 
     /// <summary>Decides for all recipients, in their order. All meet the same version of the scripts.</summary>
     public async ValueTask<IReadOnlyList<Delivery>> DecideAsync(
-        SpooledMessage message, IReadOnlyList<Recipient> recipients, IReadOnlyList<Verdict> verdicts, bool isQuarantined, DateTimeOffset received,
-        CancellationToken cancellationToken)
+        Envelope envelope, SpooledMessage message, IReadOnlyList<Recipient> recipients, IReadOnlyList<Verdict> verdicts, bool isQuarantined,
+        DateTimeOffset received, MessageNotes notes, CancellationToken cancellationToken)
     {
         using var lease = roles.Lease<IDeliveryRule>();
         var scripts = engine?.Current;
@@ -28,7 +28,7 @@ internal sealed class RuleStage(PipelineOptions options, IRoles roles, RuleEngin
                 if (!delivery.IsFinal)
                     delivery = await AskAsync(plugin, rule, message, recipient, delivery, cancellationToken).ConfigureAwait(false);
             if (scripts is not null)
-                delivery = scripts.Decide(verdicts[i] == Verdict.Continue ? mail : MailFor(verdicts[i]), recipient.Detail, delivery);
+                delivery = scripts.Decide(verdicts[i] == Verdict.Continue ? mail : MailFor(verdicts[i]), new RuleRecipient(recipient, store, notes.Of(recipient.Account)), delivery);
             deliveries.Add(Possible(message, delivery));
         }
 
@@ -40,9 +40,26 @@ internal sealed class RuleStage(PipelineOptions options, IRoles roles, RuleEngin
             var score = message.JunkScore + verdict.Score;
             if (isQuarantined || verdict.Action == VerdictAction.Quarantine)
                 score = Math.Max(score, JunkThreshold);
-            return new(new MessageSource(message, options.Server.Hostname, received, score));
+            return new(new MessageSource(message.Block, message.OpenFile, new()
+            {
+                Received = TimeZoneInfo.ConvertTime(received, time.LocalTimeZone),
+                Size = message.Size,
+                JunkScore = score,
+                Origin = OriginOf(envelope),
+                Findings = message.Prepended,
+                Hostname = options.Server.Hostname,
+            }));
         }
     }
+
+    private static MailOrigin OriginOf(Envelope envelope) => new()
+    {
+        Sender = envelope.ReversePath?.ToString() ?? "",
+        Helo = envelope.Helo,
+        ClientIp = envelope.Connection.Remote.Address.ToString(),
+        Tls = envelope.Connection.Tls?.Protocol ?? "",
+        User = envelope.User?.Name ?? "",
+    };
 
     private async ValueTask<Delivery> AskAsync(
         string plugin, IDeliveryRule rule, SpooledMessage message, Recipient recipient, Delivery sofar, CancellationToken cancellationToken)
@@ -58,7 +75,7 @@ internal sealed class RuleStage(PipelineOptions options, IRoles roles, RuleEngin
     }
 
     private static bool IsSound(Delivery delivery) =>
-        delivery is { Copies.Count: < MaxFolders, Flags: not null, Redirects: not null, Steps: not null }
+        delivery is { Copies.Count: < MaxFolders, Flags: not null, FlagsIn: not null, Redirects: not null, Steps: not null }
         && (delivery.Folder is not { } folder || FolderName.TryParse(folder.Value, out _))
         && delivery.Copies.All(copy => FolderName.TryParse(copy.Value, out _));
 

@@ -48,9 +48,9 @@ internal sealed class WorkerLoop(Stream input, Stream output)
 
     private void Decide()
     {
-        var detail = _reader.TextOrNull();
         var sofar = DecisionFrame.ReadBefore(_reader);
-        var outcome = _rules.Run(new Mail(new RemoteSource(Ask)), detail, sofar);
+        var source = new RemoteSource(Ask);
+        var outcome = _rules.Run(new Mail(source), source, sofar);
         DecisionFrame.Write(_writer, outcome);
         _writer.Send(output);
     }

@@ -2,7 +2,7 @@ using System.Collections;
 
 namespace MailServer.Rules;
 
-/// <summary>The people of a From, To or Cc field. The questions are true when they are true of one of them; the texts are those of the first.</summary>
+/// <summary>The people of an address field, as From or To. The questions are true when they are true of one of them; the texts are those of the first.</summary>
 public sealed class Addresses : IReadOnlyList<Correspondent>
 {
     private static readonly Correspondent Nobody = new();

@@ -9,6 +9,9 @@ internal sealed class DeliveryPlan
     /// <summary>Folders one mail may go to: more than people use, few enough that a loop over a mail's own values cannot fill the disk.</summary>
     public const int MaxFolders = 32;
 
+    /// <summary>Flags one mail may get: the five of the system, and as many keywords as the store takes.</summary>
+    public const int MaxFlags = 55;
+
     /// <summary>Steps written down for one mail: what a person can read. A loop may do more.</summary>
     public const int MaxSteps = 200;
 
@@ -18,24 +21,19 @@ internal sealed class DeliveryPlan
     /// <summary>Log lines one mail can cause.</summary>
     public const int MaxWarnings = 10;
 
-    private readonly List<FolderName> _folders = [];
-    private readonly List<string> _flags;
     private readonly List<DeliveryStep> _steps;
     private readonly Delivery _before;
+    private List<NoteChange>? _notes;
     private string? _version;
-    private bool _implicitKeep;
     private bool _isFinal;
-    private (int Folders, int Flags, int Steps, bool Keep) _mark;
+    private PlanState _state;
+    private (PlanState State, int Steps, int Notes) _mark;
 
     public DeliveryPlan(Delivery sofar)
     {
         _before = sofar;
-        _flags = [.. sofar.Flags];
         _steps = [.. sofar.Steps];
-        _implicitKeep = sofar.Folder is { IsInbox: true };
-        if (sofar.Folder is { IsInbox: false } folder)
-            _folders.Add(folder);
-        _folders.AddRange(sofar.Copies);
+        _state = new PlanState(sofar);
     }
 
     /// <summary>The script that runs now.</summary>
@@ -44,39 +42,84 @@ internal sealed class DeliveryPlan
     /// <summary>What went wrong without stopping the script, for the log.</summary>
     public List<DeliveryStep>? Warnings { get; private set; }
 
+    /// <summary>What the scripts have noted, in order.</summary>
+    public IReadOnlyList<NoteChange> Notes => _notes ?? [];
+
+    // What stood before the running script is never changed: its failure goes back to it.
+    private PlanState Own => _state == _mark.State ? _state = new(_mark.State) : _state;
+
     public void Begin(string rule, string? version)
     {
         (Rule, _version) = (rule, version);
-        _mark = (_folders.Count, _flags.Count, _steps.Count, _implicitKeep);
+        _mark = (_state, _steps.Count, Notes.Count);
     }
 
-    public void File(FolderName folder, int line, string action)
+    /// <summary>Files into a folder, and no longer into INBOX.</summary>
+    public void File(FolderName folder, int line, string action, IReadOnlyList<string>? flags = null)
     {
-        _implicitKeep = false;
-        Copy(folder, line, action);
+        Own.ImplicitKeep = false;
+        Copy(folder, line, action, flags);
     }
 
-    public void Copy(FolderName folder, int line, string action)
+    /// <summary>Files into a folder beside whatever else is done.</summary>
+    public void Copy(FolderName folder, int line, string action, IReadOnlyList<string>? flags = null)
     {
-        if (_folders.Contains(folder))
+        if (Own.TryAdd(folder, flags))
             AddStep(line, action);
-        else if (_folders.Count < MaxFolders)
-            AddStep(line, action, folder);
         else
             Warn(null, line, $"{action}: more than {MaxFolders} folders, ignored");
     }
 
     public void Flag(string flag, int line, string action)
     {
-        if (!_flags.Contains(flag, StringComparer.OrdinalIgnoreCase))
-            _flags.Add(flag);
+        if (Own.TryFlag(flag))
+            AddStep(line, action);
+        else
+            Warn(null, line, $"{action}: more than {MaxFlags} flags, ignored");
+    }
+
+    public void Unflag(string flag, int line, string action)
+    {
+        Own.Unflag(flag);
         AddStep(line, action);
+    }
+
+    public void SetFlags(IReadOnlyList<string> flags, int line, string action)
+    {
+        Own.Flags.Clear();
+        foreach (var flag in flags)
+            Own.TryFlag(flag);
+        AddStep(line, action);
+    }
+
+    /// <summary>It is junk: filed there, and marked (RFC 9051 §2.3.2).</summary>
+    public void Junk(FolderName folder, int line, string action)
+    {
+        Own.Unflag(RuleGlobals.NotJunkKeyword);
+        Own.TryFlag(RuleGlobals.JunkKeyword);
+        File(folder, line, action);
+    }
+
+    /// <summary>It is no junk, whatever was decided before.</summary>
+    public void NotJunk(FolderName folder, int line)
+    {
+        Own.Remove(folder);
+        Own.Unflag(RuleGlobals.JunkKeyword);
+        Own.TryFlag(RuleGlobals.NotJunkKeyword);
+        AddStep(line, "NotJunk()");
     }
 
     public void Discard(int line)
     {
-        _implicitKeep = false;
+        Own.ImplicitKeep = false;
         AddStep(line, "Discard()");
+    }
+
+    public void Reject(string text, int line, string action)
+    {
+        Own.ImplicitKeep = false;
+        Own.Refusal = text;
+        AddStep(line, action);
     }
 
     public void Finish(int line)
@@ -85,14 +128,38 @@ internal sealed class DeliveryPlan
         AddStep(line, "Stop()");
     }
 
+    /// <summary>What a script has noted about this mail; null when it has not, and then what was noted before holds.</summary>
+    public NoteChange? NoteOf(string key)
+    {
+        for (var i = Notes.Count - 1; i >= 0; i--)
+            if (Notes[i].Key == key)
+                return Notes[i];
+        return null;
+    }
+
+    public void Note(NoteChange change, int line, string action)
+    {
+        if (Notes.Count < NoteLimits.MaxChanges)
+        {
+            (_notes ??= []).Add(change);
+            AddStep(line, action);
+        }
+        else
+            Warn(null, line, $"{action}: more than {NoteLimits.MaxChanges} notes, ignored");
+    }
+
     /// <summary>Something could not be done; <paramref name="instead"/> gets the mail.</summary>
     public void Warn(FolderName? instead, int line, string action)
     {
-        var step = AddStep(line, action, instead);
+        if (instead is { } folder)
+        {
+            Own.ImplicitKeep = false;
+            Own.TryAdd(folder, null);
+        }
+
+        var step = AddStep(line, action);
         if ((Warnings ??= []).Count < MaxWarnings)
             Warnings.Add(step);
-        if (instead is not null)
-            _implicitKeep = false;
     }
 
     /// <summary>
@@ -101,38 +168,17 @@ internal sealed class DeliveryPlan
     /// </summary>
     public void Fail(int line, string reason)
     {
-        _folders.RemoveRange(_mark.Folders, _folders.Count - _mark.Folders);
-        _flags.RemoveRange(_mark.Flags, _flags.Count - _mark.Flags);
+        _state = new(_mark.State) { ImplicitKeep = true };
         _steps.RemoveRange(_mark.Steps, _steps.Count - _mark.Steps);
-        _implicitKeep = true;
+        _notes?.RemoveRange(_mark.Notes, _notes.Count - _mark.Notes);
         _isFinal = true;
         AddStep(line, Failed + reason);
     }
 
-    public Delivery ToDelivery()
-    {
-        if (_steps.Count == _before.Steps.Count)
-            return _before;
-        if (_implicitKeep)
-        {
-            _folders.Remove(FolderName.Inbox);
-            _folders.Insert(0, FolderName.Inbox);
-        }
+    public Delivery ToDelivery() => _steps.Count == _before.Steps.Count ? _before : _state.ToDelivery(_before) with { Steps = _steps, IsFinal = _isFinal };
 
-        return _before with
-        {
-            Folder = _folders.Count > 0 ? _folders[0] : null,
-            Copies = _folders.Count > 1 ? _folders[1..] : [],
-            Flags = _flags,
-            Steps = _steps,
-            IsFinal = _isFinal,
-        };
-    }
-
-    private DeliveryStep AddStep(int line, string action, FolderName? folder = null)
+    private DeliveryStep AddStep(int line, string action)
     {
-        if (folder is { } name && !_folders.Contains(name))
-            _folders.Add(name);
         var step = new DeliveryStep { Rule = Rule, Version = _version, Line = line, Action = action };
         if (_steps.Count - _before.Steps.Count < MaxSteps)
             _steps.Add(step);

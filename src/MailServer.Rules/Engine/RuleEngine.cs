@@ -59,7 +59,7 @@ public sealed class RuleEngine : IAsyncDisposable
     }
 
     /// <summary>Asks the scripts in service where a mail goes.</summary>
-    public Delivery Decide(Mail mail, string? detail, Delivery sofar) => _current.Decide(mail, detail, sofar);
+    public Delivery Decide(Mail mail, IRecipientSource recipient, Delivery sofar) => _current.Decide(mail, recipient, sofar);
 
     /// <summary>Looks at the folder again, and waits until what it holds is in service.</summary>
     public async Task ReloadAsync(CancellationToken cancellationToken)

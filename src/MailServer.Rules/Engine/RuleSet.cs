@@ -34,27 +34,30 @@ public sealed class RuleSet
     /// script runs, and the mail is kept in INBOX beside what earlier scripts decided.
     /// </summary>
     /// <param name="mail">The mail.</param>
-    /// <param name="detail">The part after <c>+</c> of the recipient's address.</param>
+    /// <param name="recipient">For whom. Its notes are told what the rules have noted.</param>
     /// <param name="sofar">What was decided before.</param>
-    public Delivery Decide(Mail mail, string? detail, Delivery sofar)
+    public Delivery Decide(Mail mail, IRecipientSource recipient, Delivery sofar)
     {
+        ArgumentNullException.ThrowIfNull(recipient);
         ArgumentNullException.ThrowIfNull(sofar);
         if (_rules.Length == 0 || sofar.IsFinal)
             return sofar;
 
-        var outcome = Run(mail, detail, sofar);
+        var outcome = Run(mail, recipient, sofar);
         if (outcome.Failure is { } failure)
             Log.RuleFailed(_logger, failure.Rule, failure.Line, failure.Action);
         foreach (var step in outcome.Warnings)
             Log.RuleWarned(_logger, step.Rule, step.Line, step.Action);
+        if (outcome.Notes.Count > 0)
+            recipient.Notes.Write(outcome.Notes);
         return outcome.Delivery;
     }
 
     /// <summary>The same, and what there is to say about it.</summary>
-    internal RuleOutcome Run(Mail mail, string? detail, Delivery sofar)
+    internal RuleOutcome Run(Mail mail, IRecipientSource recipient, Delivery sofar)
     {
         var plan = new DeliveryPlan(sofar);
-        var globals = new RuleGlobals(mail, detail, plan);
+        var globals = new RuleGlobals(mail, recipient, plan);
         DeliveryStep? failed = null;
         foreach (var rule in _rules)
         {
@@ -70,6 +73,6 @@ public sealed class RuleSet
                 break;
         }
 
-        return new(plan.ToDelivery(), plan.Warnings ?? [], failed);
+        return new(plan.ToDelivery(), plan.Warnings ?? [], failed, plan.Notes);
     }
 }

@@ -53,7 +53,7 @@ internal sealed class UserAccount(string name, UserRuleOptions options, UserRule
     }
 
     /// <summary>Asks the worker. Never throws for what a script does.</summary>
-    public async ValueTask<Delivery> DecideAsync(UserRuleLoad load, IMailSource mail, string? detail, Delivery sofar, CancellationToken cancellationToken)
+    public async ValueTask<Delivery> DecideAsync(UserRuleLoad load, IMailSource mail, IRecipientSource recipient, Delivery sofar, CancellationToken cancellationToken)
     {
         if (options.Refusal is { } refusal)
             return Fail(load, sofar, $"users' rules do not run on this server: {refusal}");
@@ -64,11 +64,13 @@ internal sealed class UserAccount(string name, UserRuleOptions options, UserRule
         try
         {
             Interlocked.Increment(ref _runs);
-            var outcome = await pool.DecideAsync(name, load.Scripts, mail, detail, sofar, cancellationToken).ConfigureAwait(false);
+            var outcome = await pool.DecideAsync(name, load.Scripts, mail, recipient, sofar, cancellationToken).ConfigureAwait(false);
             foreach (var warning in outcome.Warnings)
                 Log.UserRuleWarned(logger, name, warning.Rule, warning.Line, warning.Action);
             if (outcome.Failure is { } failure)
                 Record(failure);
+            if (outcome.Notes.Count > 0)
+                recipient.Notes.Write(outcome.Notes);
             return outcome.Delivery;
         }
         catch (WorkerException e)

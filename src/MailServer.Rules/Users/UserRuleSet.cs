@@ -25,14 +25,14 @@ public sealed class UserRuleSet
     /// what they did is undone and the mail is kept in INBOX beside what was decided before. Many mails one after the other meet one process.
     /// </summary>
     /// <param name="mail">The mail; it is asked only while this runs.</param>
-    /// <param name="detail">The part after <c>+</c> of the recipient's address.</param>
+    /// <param name="recipient">For whom. Its notes are told what the rules have noted.</param>
     /// <param name="sofar">What was decided before.</param>
     /// <param name="cancellationToken">Gives up waiting for a process.</param>
-    public ValueTask<Delivery> DecideAsync(IMailSource mail, string? detail, Delivery sofar, CancellationToken cancellationToken)
+    public ValueTask<Delivery> DecideAsync(IMailSource mail, IRecipientSource recipient, Delivery sofar, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(mail);
         ArgumentNullException.ThrowIfNull(sofar);
-        return _account is null || IsEmpty || sofar.IsFinal ? ValueTask.FromResult(sofar) : _account.DecideAsync(_load, mail, detail, sofar, cancellationToken);
+        return _account is null || IsEmpty || sofar.IsFinal ? ValueTask.FromResult(sofar) : _account.DecideAsync(_load, mail, recipient, sofar, cancellationToken);
     }
 
     /// <summary>

@@ -20,6 +20,7 @@ internal static class DecisionFrame
         WritePlaces(frame.Begin(FrameKind.Decided), outcome.Delivery).Flag(outcome.Delivery.IsFinal)
             .List(outcome.Delivery.Steps, WriteStep)
             .List(outcome.Warnings, WriteStep)
+            .List(outcome.Notes, WriteNote)
             .Flag(outcome.Failure is not null);
         if (outcome.Failure is { } failure)
             WriteStep(frame, failure);
@@ -36,32 +37,58 @@ internal static class DecisionFrame
         var isFinal = frame.Flag();
         var steps = Steps(frame, DeliveryPlan.MaxSteps + 1, versions);
         var warnings = Steps(frame, DeliveryPlan.MaxWarnings, versions);
+        var notes = frame.List(ReadNote);
         var failure = frame.Flag() ? ReadStep(frame, versions) : null;
         frame.End();
         if (places.Copies.Count > DeliveryPlan.MaxFolders)
             throw new FrameException("more folders than one mail may have");
-        if (places.Flags.Count > sofar.Flags.Count + MaxFlags || places.Flags.Any(flag => !FlagName.IsValid(flag) && !sofar.Flags.Contains(flag)))
+        if (!AreFlags(places.Flags) || places.FlagsIn.Values.Any(flags => !AreFlags(flags)) || places.FlagsIn.Count > DeliveryPlan.MaxFolders)
             throw new FrameException("flags that cannot be");
+        if (places.Refusal is { Length: > MaxAction } || notes.Count > NoteLimits.MaxChanges)
+            throw new FrameException("more than a decision has");
         // Whoever decides anything says so: a mail must not vanish without a line that can be shown.
         if (places.Folder is null && places.Copies.Count == 0 && steps.Count == 0 && (sofar.Folder is not null || sofar.Copies.Count > 0))
             throw new FrameException("a mail dropped without a step");
         var delivery = steps.Count == 0
             ? sofar
-            : sofar with { Folder = places.Folder, Copies = places.Copies, Flags = places.Flags, IsFinal = isFinal || sofar.IsFinal, Steps = [.. sofar.Steps, .. steps] };
-        return new(delivery, warnings, failure);
+            : sofar with { Folder = places.Folder, Copies = places.Copies, Flags = places.Flags, FlagsIn = places.FlagsIn, Refusal = places.Refusal, IsFinal = isFinal || sofar.IsFinal, Steps = [.. sofar.Steps, .. steps] };
+        return new(delivery, warnings, failure, notes);
+
+        bool AreFlags(IReadOnlyList<string> flags) =>
+            flags.Count <= sofar.Flags.Count + MaxFlags && flags.All(flag => FlagName.IsValid(flag) || sofar.Flags.Contains(flag));
     }
 
     private static FrameWriter WritePlaces(FrameWriter frame, Delivery delivery) => frame
         .Text(delivery.Folder?.Value)
         .List(delivery.Copies, (to, folder) => to.Text(folder.Value))
-        .List(delivery.Flags, (to, flag) => to.Text(flag));
+        .List(delivery.Flags, (to, flag) => to.Text(flag))
+        .List(delivery.FlagsIn.ToList(), (to, own) => to.Text(own.Key.Value).List(own.Value, (list, flag) => list.Text(flag)))
+        .Text(delivery.Refusal);
 
     private static Delivery ReadPlaces(FrameReader frame) => new()
     {
         Folder = frame.TextOrNull() is { } folder ? Folder(folder) : null,
         Copies = frame.List(from => Folder(from.Text())),
         Flags = frame.List(from => from.Text()),
+        FlagsIn = ReadFlagsIn(frame),
+        Refusal = frame.TextOrNull(),
     };
+
+    private static Dictionary<FolderName, IReadOnlyList<string>> ReadFlagsIn(FrameReader frame)
+    {
+        Dictionary<FolderName, IReadOnlyList<string>> all = [];
+        foreach (var (folder, flags) in frame.List(from => (Folder(from.Text()), from.List(list => list.Text()))))
+            all[folder] = flags;
+        return all;
+    }
+
+    private static void WriteNote(FrameWriter frame, NoteChange note) => frame.Text(note.Key).Text(note.Value).Date(note.Until);
+
+    private static NoteChange ReadNote(FrameReader frame)
+    {
+        var note = new NoteChange(frame.Text(), frame.TextOrNull(), frame.Date());
+        return note.Key.Length is > 0 and <= NoteLimits.MaxKey && note.Value is null or { Length: <= NoteLimits.MaxValue } ? note : throw new FrameException("a note that cannot be");
+    }
 
     private static FolderName Folder(string name) =>
         FolderName.TryParse(name, out var folder) && folder.Value == name ? folder : throw new FrameException("a folder name that cannot be");
@@ -84,4 +111,5 @@ internal static class DecisionFrame
 /// <param name="Delivery">Where it goes.</param>
 /// <param name="Warnings">What went wrong without stopping a script.</param>
 /// <param name="Failure">The script that failed, where and why; null when none did.</param>
-internal sealed record RuleOutcome(Delivery Delivery, IReadOnlyList<DeliveryStep> Warnings, DeliveryStep? Failure);
+/// <param name="Notes">What they noted, in order.</param>
+internal sealed record RuleOutcome(Delivery Delivery, IReadOnlyList<DeliveryStep> Warnings, DeliveryStep? Failure, IReadOnlyList<NoteChange> Notes);

@@ -44,9 +44,9 @@ internal sealed class RuleWorker : IDisposable
 
     /// <summary>Asks where a mail goes. One at a time.</summary>
     /// <exception cref="WorkerException">There is no decision; the message says why. The worker cannot be used any more.</exception>
-    public Task<RuleOutcome> DecideAsync(WorkerScripts scripts, IMailSource mail, string? detail, Delivery sofar)
+    public Task<RuleOutcome> DecideAsync(WorkerScripts scripts, IMailSource mail, IRecipientSource recipient, Delivery sofar)
     {
-        var job = new Job(scripts, mail, detail, sofar);
+        var job = new Job(scripts, mail, recipient, sofar);
         _jobs.Add(job);
         return job.Answer.Task;
     }
@@ -136,14 +136,14 @@ internal sealed class RuleWorker : IDisposable
     private RuleOutcome Decide(Job job)
     {
         using var _ = Within(_options.RunLimit);
-        DecisionFrame.WriteBefore(_writer.Begin(FrameKind.Decide).Text(job.Detail), job.Sofar);
+        DecisionFrame.WriteBefore(_writer.Begin(FrameKind.Decide), job.Sofar);
         _writer.Send(Input);
         while (true)
             switch (Next())
             {
                 case FrameKind.Ask:
                     var (question, name) = ((MailQuestion)_reader!.Octet(), _reader.Text());
-                    MailAnswers.Write(_writer, job.Mail, question, name);
+                    MailAnswers.Write(_writer, job.Mail, job.Recipient, question, name);
                     _writer.Send(Input);
                     break;
                 case FrameKind.Decided:
@@ -262,7 +262,7 @@ internal sealed class RuleWorker : IDisposable
         }
     }
 
-    private sealed record Job(WorkerScripts Scripts, IMailSource Mail, string? Detail, Delivery Sofar)
+    private sealed record Job(WorkerScripts Scripts, IMailSource Mail, IRecipientSource Recipient, Delivery Sofar)
     {
         public TaskCompletionSource<RuleOutcome> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

@@ -25,12 +25,12 @@ internal sealed class WorkerPool(WorkerOptions options, TimeProvider time) : IAs
 
     /// <summary>Asks an account's scripts where a mail goes. For one account, one at a time.</summary>
     /// <exception cref="WorkerException">There is no decision.</exception>
-    public async Task<RuleOutcome> DecideAsync(string account, WorkerScripts scripts, IMailSource mail, string? detail, Delivery sofar, CancellationToken cancellationToken)
+    public async Task<RuleOutcome> DecideAsync(string account, WorkerScripts scripts, IMailSource mail, IRecipientSource recipient, Delivery sofar, CancellationToken cancellationToken)
     {
         var worker = await TakeAsync(account, cancellationToken).ConfigureAwait(false);
         try
         {
-            return await worker.DecideAsync(scripts, mail, detail, sofar).ConfigureAwait(false);
+            return await worker.DecideAsync(scripts, mail, recipient, sofar).ConfigureAwait(false);
         }
         finally
         {

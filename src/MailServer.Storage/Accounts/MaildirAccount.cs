@@ -7,7 +7,7 @@ internal sealed class MaildirAccount(StoreContext store, FolderTable table, Fold
 
     public User User { get; } = user;
 
-    public ValueTask<Outcome<IReadOnlyList<FolderInfo>>> ListAsync(CancellationToken cancellationToken) => new(Try("listing folders", List));
+    public ValueTask<Outcome<IReadOnlyList<FolderInfo>>> ListAsync(CancellationToken cancellationToken) => new(Try("listing folders", () => FolderList.Read(paths, store.Logger)));
 
     public ValueTask<Outcome<IReadOnlyList<FolderName>>> ListSubscribedAsync(CancellationToken cancellationToken) =>
         new(Try("reading subscriptions", () => (IReadOnlyList<FolderName>)new SubscriptionFile(paths.Root, store.Options.Layout, store.Logger).Read()));
@@ -82,30 +82,6 @@ internal sealed class MaildirAccount(StoreContext store, FolderTable table, Fold
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
-    private IReadOnlyList<FolderInfo> List()
-    {
-        var names = paths.All().ConvertAll(place => place.Name);
-        var given = SpecialUseFile.Read(paths.Root, store.Logger);
-        var there = names.ToHashSet();
-        var parents = new HashSet<FolderName>();
-        foreach (var name in names)
-            for (var slash = name.Value.LastIndexOf('/'); slash > 0; slash = name.Value.LastIndexOf('/', slash - 1))
-                parents.Add(new(name.Value[..slash]));
-        return
-        [
-            .. there.Union(parents)
-                .OrderBy(name => !name.IsInbox)
-                .ThenBy(name => name.Value, StringComparer.Ordinal)
-                .Select(name => new FolderInfo
-                {
-                    Name = name,
-                    IsSelectable = there.Contains(name),
-                    HasChildren = parents.Contains(name),
-                    SpecialUse = there.Contains(name) ? SpecialUseFile.UseOf(name, given) : null,
-                }),
-        ];
-    }
 
     private async ValueTask<Outcome<SharedFolder>> AcquireAsync(FolderName folder, CancellationToken cancellationToken)
     {

@@ -49,6 +49,10 @@ internal sealed class Road : IDeliveryObserver
         ReversePath = new("a", "sender.example"),
     };
 
+    /// <summary>A message as rules see it.</summary>
+    public static MessageSource SourceOf(SpooledMessage message) =>
+        new(message.Block, message.OpenFile, new() { Received = default, Size = message.Size, Findings = message.Prepended, Hostname = "mx.example.org" });
+
     public void Delivered(DeliveryReport report)
     {
         lock (Reports)

@@ -1,0 +1,129 @@
+using System.Text;
+using MailServer.Rules;
+using MimeKit;
+using MimeKit.Encodings;
+
+namespace MailServer.Pipeline;
+
+/// <summary>Reads the text that a reader of the message sees, in one pass that ends when there is enough of it.</summary>
+internal sealed class BodyText : MimeReader
+{
+    /// <summary>Characters of HTML that are turned into text: what programs write has three times as much markup as text.</summary>
+    private const int MaxHtml = 4 * MailText.MaxBody;
+
+    private static readonly byte[] Padding = "=="u8.ToArray();
+
+    private readonly StringBuilder _text = new();
+    private readonly StringBuilder _html = new();
+    private PartHeader _header;
+    private bool _isText;
+    private bool _isHtml;
+    private IMimeDecoder? _transfer;
+    private Decoder? _charset;
+    private byte[] _octets = [];
+    private char[] _characters = [];
+
+    private BodyText(Stream message)
+        : base(MimeOptions.Parts, message, MimeFormat.Entity)
+    {
+    }
+
+    /// <summary>The text, of at most <see cref="MailText.MaxBody"/> characters; what was read before the message broke stands.</summary>
+    public static string Read(Stream message, CancellationToken cancellationToken)
+    {
+        var reader = new BodyText(message);
+        try
+        {
+            reader.ReadMessage(cancellationToken);
+        }
+        catch (Exception e) when (e is FormatException or IOException or EnoughException)
+        {
+            reader.EndPart();
+        }
+
+        return reader._text.ToString(0, Math.Min(reader._text.Length, MailText.MaxBody));
+    }
+
+    protected override void OnHeadersBegin(long beginOffset, int beginLineNumber, CancellationToken cancellationToken) => _header = default;
+
+    protected override void OnHeaderRead(Header header, int beginLineNumber, CancellationToken cancellationToken) => _header.Read(header);
+
+    protected override void OnMimePartBegin(ContentType contentType, long beginOffset, int beginLineNumber, CancellationToken cancellationToken)
+    {
+        _isText = contentType.MediaType.Equals("text", StringComparison.OrdinalIgnoreCase) && !_header.IsAttachment && _header.FileNameOr(contentType).Length == 0;
+        _isHtml = contentType.MediaSubtype.Equals("html", StringComparison.OrdinalIgnoreCase);
+        _transfer = _header.Encoding switch
+        {
+            ContentEncoding.Base64 => new Base64Decoder(),
+            ContentEncoding.QuotedPrintable => new QuotedPrintableDecoder(),
+            ContentEncoding.UUEncode => new UUDecoder(),
+            _ => null,
+        };
+        _charset = _isText ? Find(contentType.Charset).GetDecoder() : null;
+    }
+
+    protected override void OnMimePartContentRead(byte[] buffer, int startIndex, int count, CancellationToken cancellationToken)
+    {
+        if (!_isText)
+            return;
+        if (_text.Length >= MailText.MaxBody || _html.Length >= MaxHtml)
+            throw new EnoughException();
+        if (_transfer is null)
+            Add(buffer.AsSpan(startIndex, count));
+        else
+            Decode(_transfer, buffer, startIndex, count);
+    }
+
+    protected override void OnMimePartContentEnd(
+        long beginOffset, int beginLineNumber, long endOffset, int lines, NewLineFormat? newLineFormat, CancellationToken cancellationToken)
+    {
+        // Some mailers leave the padding out; the decoder would keep the last letters back.
+        if (_isText && _transfer is Base64Decoder)
+            Decode(_transfer, Padding, 0, Padding.Length);
+        EndPart();
+    }
+
+    private void EndPart()
+    {
+        if (_html.Length > 0)
+            HtmlText.Append(_html.ToString(), _text);
+        _html.Clear();
+        // No word spans two parts.
+        if (_text.Length > 0 && _text[^1] != '\n')
+            _text.Append('\n');
+    }
+
+    private void Decode(IMimeDecoder transfer, byte[] buffer, int start, int count)
+    {
+        var needed = transfer.EstimateOutputLength(count);
+        if (_octets.Length < needed)
+            _octets = new byte[needed];
+        Add(_octets.AsSpan(0, transfer.Decode(buffer, start, count, _octets)));
+    }
+
+    private void Add(ReadOnlySpan<byte> octets)
+    {
+        var needed = _charset!.GetCharCount(octets, flush: false);
+        if (_characters.Length < needed)
+            _characters = new char[Math.Max(needed, 4096)];
+        var characters = _characters.AsSpan(0, _charset.GetChars(octets, _characters, flush: false));
+        (_isHtml ? _html : _text).Append(characters);
+    }
+
+    // Text that claims no charset, or ASCII, and has more is UTF-8 more often than anything else; of an unknown one the ASCII is read.
+    private static Encoding Find(string? name)
+    {
+        if (string.IsNullOrEmpty(name) || name.Equals("us-ascii", StringComparison.OrdinalIgnoreCase))
+            return Encoding.UTF8;
+        try
+        {
+            return Encoding.GetEncoding(name.Trim());
+        }
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
+        {
+            return Encoding.Latin1;
+        }
+    }
+
+    private sealed class EnoughException : Exception;
+}
