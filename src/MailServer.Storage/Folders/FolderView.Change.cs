@@ -219,7 +219,7 @@ internal sealed partial class FolderView
     {
         // A new base name: the same in two folders would be one message to programs that synchronise by it.
         lock (_folder.Gate)
-            return new(_store.Names.Next(entry.FileSize, entry.CrlfSize, entry.HasOpenEnd), Path.Combine(place.Tmp, _store.Names.Next()),
+            return new(NamedOf(entry).As ?? _store.Names.Next(entry.FileSize, entry.CrlfSize, entry.HasOpenEnd), Path.Combine(place.Tmp, _store.Names.Next()),
                 new() { System = entry.System, Keywords = entry.Keywords }, entry.FileSize, entry.CrlfSize, entry.DateTicks)
             {
                 Key = ObjectIds.KeyForCopy(entry.BaseName, entry.UidExtras),

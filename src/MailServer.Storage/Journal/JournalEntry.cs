@@ -38,6 +38,9 @@ public sealed record JournalEntry
     /// <summary>All its flags and keywords after the event, with blanks between.</summary>
     public string? Flags { get; init; }
 
+    /// <summary>The rule that asked for it, of what a run of rules did or took back.</summary>
+    public JournalStep? Why { get; init; }
+
     /// <summary>How many messages one line stands for.</summary>
     public int? Count { get; init; }
 

@@ -58,6 +58,7 @@ internal static class JournalLine
         Message = Cut(entry.Message, MaxName),
         MessageId = Cut(entry.MessageId, length),
         Flags = Cut(entry.Flags, length),
+        Why = entry.Why is { } why ? why with { Rule = Cut(why.Rule, length)!, Action = Cut(why.Action, length)! } : null,
         From = entry.From is { } origin ? origin with { Folder = Cut(origin.Folder, MaxName)!, Message = Cut(origin.Message, MaxName) } : null,
         Delivery = entry.Delivery is { } delivery ? Cut(delivery, length) : null,
     };

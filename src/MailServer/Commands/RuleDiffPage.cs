@@ -19,8 +19,8 @@ internal static class RuleDiffPage
         main { max-width: 62rem; margin: 0 auto; padding: 2rem 1rem 4rem }
         h1 { font-size: 1.5rem; margin: 0 0 .25rem } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem } p { margin: .25rem 0; color: var(--soft) }
         .bar { display: flex; height: .6rem; border-radius: .3rem; overflow: hidden; background: var(--line); margin: 1rem 0 .25rem } .bar i { background: var(--bar) }
-        table { width: 100%; border-collapse: collapse } th { text-align: left; color: var(--soft); font-weight: 500 }
-        th, td { padding: .35rem .5rem; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere } td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
+        table { width: 100%; border-collapse: collapse } th { text-align: left; white-space: nowrap; color: var(--soft); font-weight: 500 }
+        th, td { padding: .35rem .5rem; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere } td.n { width: 7rem; text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
         section, details { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .5rem .75rem; margin: .5rem 0 }
         summary { cursor: pointer; overflow-wrap: anywhere } .old { color: var(--old) } .new { color: var(--new) } code { font: 13px/1.4 ui-monospace, monospace; color: var(--soft) }
         """;
