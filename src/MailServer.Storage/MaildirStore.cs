@@ -51,6 +51,9 @@ public sealed class MaildirStore : IMailStore, IAsyncDisposable
         await _folders.AbandonAsync().ConfigureAwait(false);
     }
 
+    /// <summary>How folders lie in accounts.</summary>
+    public MaildirLayout Layout => _store.Options.Layout;
+
     /// <summary>Where an account's Maildir is.</summary>
     public string MaildirOf(User user) => _store.Options.MaildirOf(user);
 

@@ -15,6 +15,9 @@ public sealed class RuleVersion : IDisposable
     /// <summary>The scripts' file names, in order.</summary>
     public IReadOnlyList<string> Files => _load.Files;
 
+    /// <summary>Names this version among all: it changes with any script's text.</summary>
+    public string Id => string.Join('-', _load.Rules.Select(rule => RuleScript.VersionOf(rule.Key)));
+
     /// <summary>What the compiler says, errors and warnings.</summary>
     public IReadOnlyList<RuleDiagnostic> Diagnostics => [.. _load.Files.SelectMany(file => _load.Diagnostics.GetValueOrDefault(file) ?? [])];
 

@@ -34,11 +34,14 @@ public sealed class ChangeRun : IAsyncDisposable
     private readonly List<MailChange> _planned = [];
     private readonly Dictionary<string, int> _skips = new(StringComparer.Ordinal);
 
-    private ChangeRun(MaildirStore store, RunOptions options, ChangeFolders folders, RunRecord? record, FileStream? held) =>
-        (_store, _options, _folders, _record, _lock) = (store, options, folders, record, held);
+    // Of a run that goes on: what it has been at before.
+    private readonly HashSet<(string Folder, string Message)> _known;
 
-    /// <summary>The run's name, by which it can be undone; null of a dry run.</summary>
-    public string? Id => _record?.Head.Id;
+    private ChangeRun(MaildirStore store, RunOptions options, ChangeFolders folders, RunRecord? record, FileStream? held) =>
+        (_store, _options, _folders, _record, _lock, _known) = (store, options, folders, record, held, [.. record?.Changes.Select(change => (change.Folder, change.Message)) ?? []]);
+
+    /// <summary>The run's name, by which it can be undone; null of a dry run, and of one that has nothing to change.</summary>
+    public string? Id => _record is { Changes.Count: > 0 } record ? record.Head.Id : null;
 
     /// <summary>Messages changed, or of a dry run to be changed.</summary>
     public int Done { get; private set; }
@@ -111,7 +114,7 @@ public sealed class ChangeRun : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(change);
         cancellationToken.ThrowIfCancellationRequested();
-        if (Problem is not null)
+        if (Problem is not null || _known.Contains((change.Folder, change.Message)))
             return Problem;
         var planned = await _folders.PlanAsync(change, makes: !_options.IsDryRun, cancellationToken).ConfigureAwait(false);
         if (planned.Skip is { } reason)

@@ -34,7 +34,7 @@ internal static class CommandTree
 
     private static RootCommand Build() => new("A mail server: plain Maildir files, protocols as plugins, rules in C#.")
     {
-        Serve(), Demo(), Check(), Status(), Plugin(), Account(), Rules(), StoreCommand.Build(),
+        Serve(), Demo(), Check(), Status(), Plugin(), Account(), Rules(), UndoCommand.Build(), StoreCommand.Build(),
     };
 
     internal static Option<string> Config() => new("--config")
@@ -126,7 +126,7 @@ internal static class CommandTree
         var files = new Argument<string[]>("FILE") { Description = "Scripts or folders of scripts; left out: those of the configuration.", Arity = ArgumentArity.ZeroOrMore };
         var check = new Command("check", "Says whether rule scripts compile, and where not.") { files, config, json };
         check.SetAction((result, stop) => CheckCommand.RulesAsync(result.GetRequiredValue(config), result.GetValue(files) ?? [], result.GetValue(json), stop));
-        return new("rules", "Begins and checks rule scripts, and tries them on mail.") { RulesNew(), check, RulesTestCommand.Build(), RulesDiffCommand.Build() };
+        return new("rules", "Begins and checks rule scripts, and tries them on mail.") { RulesNew(), check, RulesTestCommand.Build(), RulesDiffCommand.Build(), RulesApplyCommand.Build() };
     }
 
     private static Command RulesNew()

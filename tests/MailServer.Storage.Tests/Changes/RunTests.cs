@@ -9,7 +9,7 @@ public sealed class RunTests
     [Fact]
     public async Task Undo_of_apply_is_what_was_before()
     {
-        var seed = Environment.TickCount;
+        var seed = int.TryParse(Environment.GetEnvironmentVariable("SEED"), out var given) ? given : Environment.TickCount;
         for (var round = 0; round < 60; round++)
         {
             var random = new Random(seed + round);
@@ -41,7 +41,7 @@ public sealed class RunTests
     [InlineData(true)]
     public async Task A_run_that_dies_at_any_call_and_is_asked_for_again_has_the_same_end(bool inUndo)
     {
-        var seed = Environment.TickCount;
+        var seed = int.TryParse(Environment.GetEnvironmentVariable("SEED"), out var given) ? given : Environment.TickCount;
         var deaths = 0;
         foreach (var call in new[] { DiskCall.Create, DiskCall.Write, DiskCall.Sync, DiskCall.SyncDirectory, DiskCall.Link, DiskCall.Rename, DiskCall.Unlink })
             for (var nth = 1; await DieAsync(seed, call, nth, inUndo); nth++)

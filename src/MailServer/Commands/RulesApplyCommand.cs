@@ -1,0 +1,87 @@
+using System.CommandLine;
+using System.Globalization;
+using MailServer.Pipeline;
+using MailServer.Rules;
+using MailServer.Server.Configuration;
+using MailServer.Storage;
+
+namespace MailServer.Server.Commands;
+
+/// <summary><c>mailserver rules apply</c>: runs rules over mail that is there already. Says what it would do, unless it is told to do it.</summary>
+internal static class RulesApplyCommand
+{
+    public static Command Build()
+    {
+        var (config, json) = (CommandTree.Config(), CommandTree.Json());
+        var scripts = new Argument<string?>("SCRIPTS") { Description = "A folder of scripts; left out: that of the configuration.", Arity = ArgumentArity.ZeroOrOne };
+        var account = new Option<string>("--account") { Description = "Whose mail.", HelpName = "ADDRESS", Required = true };
+        var folder = new Option<string>("--folder") { Description = "Mail in this folder.", HelpName = "FOLDER", DefaultValueFactory = _ => FolderName.Inbox.Value };
+        var since = new Option<string?>("--since") { Description = "Only mail that came since: 2026-11-24, or 3d, 12h ago.", HelpName = "TIME" };
+        var act = new Option<bool>("--do") { Description = "Does it, instead of saying what would be done." };
+        var command = new Command("apply", "Runs rules over mail that is there; says what it would do, unless told --do.") { scripts, account, folder, since, act, config, json };
+        command.SetAction((result, stop) => StoreCommand.TryAsync(() => RunAsync(
+            new(result.GetRequiredValue(config), result.GetValue(scripts), result.GetRequiredValue(account), StoreTransfer.FolderOf(result.GetRequiredValue(folder))!.Value,
+                PointInTime.Read("--since", result.GetValue(since)), !result.GetValue(act)),
+            result.GetValue(json), stop)));
+        return command;
+    }
+
+    private sealed record Question(string Config, string? Scripts, string Account, FolderName Folder, DateTimeOffset? Since, bool IsDryRun);
+
+    private static async Task<int> RunAsync(Question question, bool asJson, CancellationToken cancellationToken)
+    {
+        var config = ConfigReader.Read(question.Config);
+        var scripts = RulesVersions.FolderOf(question.Scripts, config);
+        using var versions = new RulesVersions(config);
+        var version = await versions.LoadAsync(scripts, "apply", cancellationToken).ConfigureAwait(false);
+        var user = (await StoreTargets.UsersAsync(config, question.Account, cancellationToken).ConfigureAwait(false))[0];
+        return await AccountRun.WithStoreAsync(config, store => ApplyAsync(config, store, user, question, version, scripts, asJson, cancellationToken)).ConfigureAwait(false);
+    }
+
+    private static async Task<int> ApplyAsync(
+        ServerConfig config, MaildirStore store, User user, Question question, RuleVersion version, string scripts, bool asJson, CancellationToken cancellationToken)
+    {
+        var options = new RunOptions
+        {
+            Kind = "apply",
+            Words = $"rules apply {scripts} {version.Id} --folder {question.Folder}{(question.Since is { } since ? $" --since {since:yyyy-MM-dd'T'HH}" : "")}",
+            IsDryRun = question.IsDryRun,
+        };
+        var opened = await ChangeRun.OpenAsync(store, user, options, cancellationToken).ConfigureAwait(false);
+        if (!opened.TryGet(out var run, out var problem))
+            return await ExitCode.FailAsync(ExitCode.No, $"{question.Account}: {problem.Text}").ConfigureAwait(false);
+        await using (run.ConfigureAwait(false))
+        {
+            var apply = new RuleApply(MailReplay.Open(store.MaildirOf(user), store.Layout, null, config.Hostname));
+            using (var progress = new TransferLine())
+            {
+                foreach (var change in apply.Changes(version.Rules, question.Folder, question.Since, progress, cancellationToken))
+                    if (await run.AddAsync(change, cancellationToken).ConfigureAwait(false) is not null)
+                        break;
+                await run.FinishAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            var report = AccountRun.Report(question.Account, run, question.IsDryRun);
+            if (asJson)
+                await AccountRun.PrintJsonAsync([report]).ConfigureAwait(false);
+            else
+                await PrintAsync(report, apply).ConfigureAwait(false);
+            return run.Problem is null ? ExitCode.Done : ExitCode.No;
+        }
+    }
+
+    private static async Task PrintAsync(RunPrint report, RuleApply apply)
+    {
+        await AccountRun.PrintAsync(report, "apply").ConfigureAwait(false);
+        foreach (var (count, what) in new[]
+        {
+            (apply.Failed, "on which a script failed stay where they are"),
+            (apply.Discarded, "that a rule would drop stay where they are"),
+            (apply.Unreadable, "cannot be read"),
+        })
+            if (count > 0)
+                await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{count:N0} messages {what}")).ConfigureAwait(false);
+        if (report.IsDryRun && report.Messages > 0)
+            await Console.Out.WriteLineAsync("--do does it").ConfigureAwait(false);
+    }
+}

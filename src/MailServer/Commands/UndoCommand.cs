@@ -1,0 +1,85 @@
+using System.CommandLine;
+using System.Globalization;
+using MailServer.Server.Configuration;
+using MailServer.Storage;
+
+namespace MailServer.Server.Commands;
+
+/// <summary><c>mailserver undo</c>: takes back what a rule, or a run, has done; what its owner has touched since stays.</summary>
+internal static class UndoCommand
+{
+    public static Command Build()
+    {
+        var (config, json) = (CommandTree.Config(), CommandTree.Json());
+        var rule = new Option<string?>("--rule") { Description = "What a script did, or one line of it, as 20-junk.csx:7.", HelpName = "FILE[:LINE]" };
+        var apply = new Option<string?>("--apply") { Description = "What a run did: of rules apply, or of an undo.", HelpName = "ID" };
+        var since = new Option<string?>("--since") { Description = "With --rule: from when; 2026-11-24, or 3d, 12h, 30m ago.", HelpName = "TIME" };
+        var until = new Option<string?>("--until") { Description = "With --rule: until when; left out: now.", HelpName = "TIME" };
+        var account = new Option<string?>("--account") { Description = "Whose mail; left out: everybody's.", HelpName = "ADDRESS" };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Says what would be done, and changes nothing." };
+        var command = new Command("undo", "Takes back what a rule did; what was touched since stays.") { rule, apply, since, until, account, dryRun, config, json };
+        command.SetAction((result, stop) => StoreCommand.TryAsync(() => RunAsync(
+            QuestionOf(result.GetValue(rule), result.GetValue(apply), PointInTime.Read("--since", result.GetValue(since)), PointInTime.Read("--until", result.GetValue(until))),
+            result.GetRequiredValue(config), result.GetValue(account), result.GetValue(dryRun), result.GetValue(json), stop)));
+        return command;
+    }
+
+    /// <summary>What is to be taken back in one account; null when there is nothing of the kind in it.</summary>
+    private sealed record Question(string Words, Func<string, UndoPlan?> PlanIn);
+
+    private static Question QuestionOf(string? rule, string? apply, DateTimeOffset? since, DateTimeOffset? until)
+    {
+        if (rule is null == apply is null)
+            throw new StoreUsageException(ExitCode.Wrong, "--rule FILE[:LINE] with --since TIME, or --apply ID is expected");
+        if (apply is not null)
+            return since is null && until is null
+                ? new($"undo --apply {apply}", root => UndoPlan.OfRun(root, apply))
+                : throw new StoreUsageException(ExitCode.Wrong, "--since and --until go with --rule: a run is taken back whole");
+        if (since is not { } from)
+            throw new StoreUsageException(ExitCode.Wrong, "--rule: since when? --since 2026-11-24, or --since 3d");
+        var colon = rule!.LastIndexOf(':');
+        int? line = colon > 0 && int.TryParse(rule.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+        var file = Path.GetFileName(line is null ? rule : rule[..colon]);
+        return new($"undo --rule {rule} --since {from:yyyy-MM-dd'T'HH}", root => UndoPlan.OfRule(root, file, line, from, until));
+    }
+
+    private static async Task<int> RunAsync(Question question, string file, string? account, bool isDryRun, bool asJson, CancellationToken cancellationToken)
+    {
+        var config = ConfigReader.Read(file);
+        var users = await StoreTargets.UsersAsync(config, account, cancellationToken).ConfigureAwait(false);
+        var reports = await AccountRun.WithStoreAsync(config, async store =>
+        {
+            List<RunPrint> reports = [];
+            foreach (var user in users)
+                if (await UndoAsync(store, user, question, isDryRun, cancellationToken).ConfigureAwait(false) is { } report)
+                    reports.Add(report);
+            return reports;
+        }).ConfigureAwait(false);
+
+        if (asJson)
+            await AccountRun.PrintJsonAsync(reports).ConfigureAwait(false);
+        else
+            foreach (var report in reports)
+                await AccountRun.PrintAsync(report, "undo").ConfigureAwait(false);
+        if (reports.Count == 0)
+            return await ExitCode.FailAsync(ExitCode.No, $"{question.Words}: there is nothing of the kind").ConfigureAwait(false);
+        return reports.TrueForAll(report => report.Problem is null) ? ExitCode.Done : ExitCode.No;
+    }
+
+    private static async Task<RunPrint?> UndoAsync(MaildirStore store, User user, Question question, bool isDryRun, CancellationToken cancellationToken)
+    {
+        var root = store.MaildirOf(user);
+        if (!Directory.Exists(root) || question.PlanIn(root) is not { } plan || (plan.Changes.Count == 0 && plan.Skips.Count == 0))
+            return null;
+        var opened = await ChangeRun.OpenAsync(store, user, new() { Kind = "undo", Words = question.Words, IsDryRun = isDryRun }, cancellationToken).ConfigureAwait(false);
+        if (!opened.TryGet(out var run, out var problem))
+            throw new StoreUsageException(ExitCode.No, $"{user.Address}: {problem.Text}");
+        await using (run.ConfigureAwait(false))
+        {
+            // Opening has done to the end what was broken off: only now is it known what there is to take back.
+            using (var progress = new TransferLine())
+                await (question.PlanIn(root) ?? plan).RunAsync(run, progress, cancellationToken).ConfigureAwait(false);
+            return AccountRun.Report(user.Address.ToString(), run, isDryRun);
+        }
+    }
+}
