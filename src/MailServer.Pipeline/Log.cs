@@ -55,5 +55,14 @@ internal static partial class Log
     [LoggerMessage(EventId = 516, Level = LogLevel.Information, Message = "{MessageId}: <{Recipient}> refused{Rule}: {Reason}")]
     public static partial void RefusedByRule(ILogger logger, string messageId, EmailAddress recipient, string rule, string reason);
 
-    // Next free id: 517
+    [LoggerMessage(EventId = 517, Level = LogLevel.Error, Message = "the rules of {Account} could not be asked, the mail is kept: {Reason}")]
+    public static partial void UserRulesFailed(ILogger logger, EmailAddress account, string reason);
+
+    [LoggerMessage(EventId = 518, Level = LogLevel.Information, Message = "{Account} was told by mail that rules do not work")]
+    public static partial void OwnerTold(ILogger logger, EmailAddress account);
+
+    [LoggerMessage(EventId = 519, Level = LogLevel.Warning, Message = "{Account} could not be told that rules do not work: {Reason}")]
+    public static partial void OwnerNotTold(ILogger logger, EmailAddress account, string reason);
+
+    // Next free id: 520
 }

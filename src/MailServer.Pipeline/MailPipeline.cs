@@ -21,14 +21,17 @@ public sealed class MailPipeline : IMailIngress
     /// <param name="observer">Is told of deliveries, or null.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logging">Makes the pipeline's logger.</param>
+    /// <param name="users">The users' own scripts, or null for none.</param>
     public MailPipeline(
-        PipelineOptions options, MaildirStore store, PluginManager plugins, RuleEngine? rules, IDeliveryObserver? observer, TimeProvider time, ILoggerFactory logging)
-        : this(options, new MaildirAdapter(store), new PluginRoles(plugins), rules, new DeliveryJournal(store, observer), time, logging)
+        PipelineOptions options, MaildirStore store, PluginManager plugins, RuleEngine? rules, IDeliveryObserver? observer, TimeProvider time, ILoggerFactory logging,
+        UserScripts? users = null)
+        : this(options, new MaildirAdapter(store), new PluginRoles(plugins), rules, new DeliveryJournal(store, observer), time, logging, users)
     {
     }
 
     internal MailPipeline(
-        PipelineOptions options, IDeliveryStore store, IRoles roles, RuleEngine? rules, IDeliveryObserver? observer, TimeProvider time, ILoggerFactory logging)
+        PipelineOptions options, IDeliveryStore store, IRoles roles, RuleEngine? rules, IDeliveryObserver? observer, TimeProvider time, ILoggerFactory logging,
+        UserScripts? users = null)
     {
         MimeOptions.Prepare();
         var logger = logging.CreateLogger("MailServer.Pipeline");
@@ -37,7 +40,8 @@ public sealed class MailPipeline : IMailIngress
             store,
             new FilterStage(options, roles, time, logger),
             new RecipientResolver(options, roles, logger),
-            new RuleStage(options, store, roles, rules, time, logger),
+            new RuleStage(
+                options, store, roles, rules, users is null ? null : new(users, new OwnerNotice(store, options.Server.Hostname, time, logger), logger), time, logger),
             new DeliverStage(store, observer, time, logger),
             new NotesFiles(time, logger),
             time,

@@ -33,4 +33,12 @@ public sealed record StoreOptions
         ArgumentNullException.ThrowIfNull(user);
         return MaildirPattern.Fill(this, user);
     }
+
+    /// <summary>Another folder of an account's, by a pattern that may also hold <c>{maildir}</c>, its Maildir.</summary>
+    public string FolderOf(string pattern, User user)
+    {
+        ArgumentNullException.ThrowIfNull(pattern);
+        ArgumentNullException.ThrowIfNull(user);
+        return MaildirPattern.Fill(this, pattern.Replace("{maildir}", Maildir, StringComparison.Ordinal), user);
+    }
 }

@@ -61,12 +61,14 @@ public sealed partial class ConfigDocsTests
             {values["[log]"]}
             [filters.x]
             {values["[filters.NAME]"]}
+            [rules]
+            {values["[rules]"]}
             """;
 
         var config = ConfigReader.Read(directory.File("m.toml"), text);
 
         Assert.Equal(TimeSpan.FromSeconds(10), config.Filters["x"].TimeLimit);
-        Assert.Equal(7, values.Count);
+        Assert.Equal(8, values.Count);
     }
 
     private static bool IsOfPlugin(string table) => table.StartsWith("[plugins.", StringComparison.Ordinal);

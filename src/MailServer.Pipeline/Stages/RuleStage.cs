@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 
 namespace MailServer.Pipeline;
 
-/// <summary>Asks the plugins' rules and then the administrators' scripts where a recipient's copy goes. Whatever fails, the mail is kept.</summary>
-internal sealed class RuleStage(PipelineOptions options, IDeliveryStore store, IRoles roles, RuleEngine? engine, TimeProvider time, ILogger logger)
+/// <summary>Asks the plugins' rules, the administrators' scripts and then the user's own where a recipient's copy goes. Whatever fails, the mail is kept.</summary>
+internal sealed class RuleStage(PipelineOptions options, IDeliveryStore store, IRoles roles, RuleEngine? engine, UserRuleStage? users, TimeProvider time, ILogger logger)
 {
     /// <summary>What scripts are written to take for junk (docs/rules.md). A filter that says quarantine says at least this.</summary>
     public const double JunkThreshold = 5;
@@ -19,28 +19,37 @@ internal sealed class RuleStage(PipelineOptions options, IDeliveryStore store, I
     {
         using var lease = roles.Lease<IDeliveryRule>();
         var scripts = engine?.Current;
-        var mail = MailFor(default);
+        var mail = new Mail(SourceFor(default));
         var deliveries = new List<Delivery>(recipients.Count);
+        var own = new List<Task>();
         for (var i = 0; i < recipients.Count; i++)
         {
             var (recipient, delivery) = (recipients[i], Delivery.Keep);
             foreach (var (plugin, rule) in lease.Items)
                 if (!delivery.IsFinal)
                     delivery = await AskAsync(plugin, rule, message, recipient, delivery, cancellationToken).ConfigureAwait(false);
+            var source = new RuleRecipient(recipient, store, notes.Of(recipient.Account));
             if (scripts is not null)
-                delivery = scripts.Decide(verdicts[i] == Verdict.Continue ? mail : MailFor(verdicts[i]), new RuleRecipient(recipient, store, notes.Of(recipient.Account)), delivery);
-            deliveries.Add(Possible(message, delivery));
+                delivery = scripts.Decide(verdicts[i] == Verdict.Continue ? mail : new(SourceFor(verdicts[i])), source, delivery);
+            deliveries.Add(delivery);
+            // All at once: one whose scripts hang must not make the others' wait.
+            if (users is not null)
+                own.Add(AskOwnAsync(i, source));
         }
 
-        return deliveries;
+        await Task.WhenAll(own).ConfigureAwait(false);
+        return deliveries.ConvertAll(delivery => Possible(message, delivery));
+
+        async Task AskOwnAsync(int i, RuleRecipient source) =>
+            deliveries[i] = await users.DecideAsync(recipients[i].Account, SourceFor(verdicts[i]), source, deliveries[i], cancellationToken).ConfigureAwait(false);
 
         // What filters think of one recipient weighs for that one alone.
-        Mail MailFor(Verdict verdict)
+        MessageSource SourceFor(Verdict verdict)
         {
             var score = message.JunkScore + verdict.Score;
             if (isQuarantined || verdict.Action == VerdictAction.Quarantine)
                 score = Math.Max(score, JunkThreshold);
-            return new(new MessageSource(message.Block, message.OpenFile, new()
+            return new(message.Block, message.OpenFile, new()
             {
                 Received = TimeZoneInfo.ConvertTime(received, time.LocalTimeZone),
                 Size = message.Size,
@@ -48,7 +57,7 @@ internal sealed class RuleStage(PipelineOptions options, IDeliveryStore store, I
                 Origin = OriginOf(envelope),
                 Findings = message.Prepended,
                 Hostname = options.Server.Hostname,
-            }));
+            });
         }
     }
 

@@ -40,22 +40,24 @@ internal static class DecisionFrame
         var notes = frame.List(ReadNote);
         var failure = frame.Flag() ? ReadStep(frame, versions) : null;
         frame.End();
-        if (places.Copies.Count > DeliveryPlan.MaxFolders)
+        if (places.Copies.Count > DeliveryPlan.MaxFolders + sofar.Copies.Count)
             throw new FrameException("more folders than one mail may have");
-        if (!AreFlags(places.Flags) || places.FlagsIn.Values.Any(flags => !AreFlags(flags)) || places.FlagsIn.Count > DeliveryPlan.MaxFolders)
+        if (!AreFlags(places.Flags) || places.FlagsIn.Values.Any(flags => !AreFlags(flags)) || places.FlagsIn.Count > DeliveryPlan.MaxFolders + sofar.FlagsIn.Count)
             throw new FrameException("flags that cannot be");
-        if (places.Refusal is { Length: > MaxAction } || notes.Count > NoteLimits.MaxChanges)
-            throw new FrameException("more than a decision has");
-        // Whoever decides anything says so: a mail must not vanish without a line that can be shown.
-        if (places.Folder is null && places.Copies.Count == 0 && steps.Count == 0 && (sofar.Folder is not null || sofar.Copies.Count > 0))
-            throw new FrameException("a mail dropped without a step");
+        // It is said to the sender, on one line.
+        if (places.Refusal is { } text && text != sofar.Refusal && (text.Length > MaxAction || text.Any(char.IsControl) || places.Folder is not null || places.Copies.Count > 0))
+            throw new FrameException("a refusal that cannot be");
+        // Whoever decides anything says so: without a step nothing has been decided, and there is nothing to note.
+        if (notes.Count > (steps.Count == 0 ? 0 : NoteLimits.MaxChanges))
+            throw new FrameException("more notes than a decision has");
         var delivery = steps.Count == 0
             ? sofar
             : sofar with { Folder = places.Folder, Copies = places.Copies, Flags = places.Flags, FlagsIn = places.FlagsIn, Refusal = places.Refusal, IsFinal = isFinal || sofar.IsFinal, Steps = [.. sofar.Steps, .. steps] };
         return new(delivery, warnings, failure, notes);
 
         bool AreFlags(IReadOnlyList<string> flags) =>
-            flags.Count <= sofar.Flags.Count + MaxFlags && flags.All(flag => FlagName.IsValid(flag) || sofar.Flags.Contains(flag));
+            flags.Count <= sofar.Flags.Count + MaxFlags
+            && flags.All(flag => FlagName.IsValid(flag) || sofar.Flags.Contains(flag) || sofar.FlagsIn.Values.Any(before => before.Contains(flag)));
     }
 
     private static FrameWriter WritePlaces(FrameWriter frame, Delivery delivery) => frame

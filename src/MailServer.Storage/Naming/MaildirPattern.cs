@@ -9,12 +9,14 @@ internal static class MaildirPattern
 {
     private const int MaxLength = 200; // octets of one directory name, below the 255 that file systems give
 
-    public static string Fill(StoreOptions options, User user)
+    public static string Fill(StoreOptions options, User user) => Fill(options, options.Maildir, user);
+
+    public static string Fill(StoreOptions options, string pattern, User user)
     {
         var domain = Safe(user.Address.Domain);
         var name = Safe(user.Address.LocalPart);
         var home = user.Home ?? Path.Combine(options.DataDirectory, "home", domain, name);
-        return Path.GetFullPath(options.Maildir
+        return Path.GetFullPath(pattern
             .Replace("{home}", home, StringComparison.Ordinal)
             .Replace("{data}", options.DataDirectory, StringComparison.Ordinal)
             .Replace("{domain}", domain, StringComparison.Ordinal)

@@ -31,6 +31,8 @@ internal static class CheckCommand
             warnings.Add($"{missing}: no such folder, so there are no rules");
         else if (config.GlobalRules is { } rules)
             await CheckRulesAsync(config, [rules], errors, warnings, cancellationToken).ConfigureAwait(false);
+        if (config.UserRules is { } users && UserRuleSetup.OptionsOf(config, users).Refusal is { } refusal)
+            warnings.Add($"users' rules will not run: {refusal}");
         return await ReportAsync(new(errors.Count == 0, errors, warnings), asJson, file, ExitCode.No).ConfigureAwait(false);
     }
 

@@ -38,6 +38,8 @@ internal static class StatusCommand
             screen.WriteLine(string.Create(CultureInfo.InvariantCulture, $"store: {store.Delivered} messages delivered, {store.OpenFolders} folders open in {store.OpenViews} sessions{(store.Failures > 0 ? $", {store.Failures} writes failed" : "")}"));
         if (status.Rules is { } rules)
             Print(screen, rules);
+        if (status.UserRules is { } users)
+            Print(screen, users);
     }
 
     /// <summary>Prints plugins as a table, and below it what is wrong with them.</summary>
@@ -68,6 +70,27 @@ internal static class StatusCommand
             if (rule.LastFailure is { } failure)
                 screen.WriteLine($"  failed on {rule.Failures} of {rule.Runs} mails, last: {failure}");
         }
+    }
+
+    private static void Print(IAnsiConsole screen, UserRulesReport users)
+    {
+        screen.WriteLine(users.Refusal is { } refusal
+            ? $"users' rules: none run here: {refusal}"
+            : $"users' rules: {users.Accounts.Count} accounts with rules had mail lately, {users.Workers} processes now");
+        // A server of many users has always some whose rules are broken: the first few here, all of them in --json.
+        foreach (var account in users.Accounts.Where(HasTrouble).Take(10))
+        {
+            foreach (var rule in account.Rules)
+                foreach (var diagnostic in rule.Diagnostics.Take(1))
+                    screen.WriteLine($"  {account.Account}: {rule.State}: {diagnostic}");
+            if (account.LastFailure is { } failure)
+                screen.WriteLine($"  {account.Account}: failed on {account.Failures} of {account.Runs} mails{(account.IsResting ? ", left alone now" : "")}, last: {failure}");
+            if (account.CompilerProblem is { } problem)
+                screen.WriteLine($"  {account.Account}: {problem}");
+        }
+
+        static bool HasTrouble(AccountRulesReport account) =>
+            account.LastFailure is not null || account.CompilerProblem is not null || account.Rules.Any(rule => rule.Diagnostics.Count > 0);
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

@@ -62,6 +62,10 @@ internal static class ConfigKeys
     public static readonly ConfigKey FilterOnFailure = new("[filters.NAME]", "on_failure", KeyType.Text, "defer");
 
     public static readonly ConfigKey GlobalRules = new("[rules]", "global", KeyType.Path, "");
+    public static readonly ConfigKey UserRules = new("[rules]", "users", KeyType.Text, "");
+    public static readonly ConfigKey RuleWorkers = new("[rules]", "workers", KeyType.Number, "4");
+    public static readonly ConfigKey RuleWorkerUser = new("[rules]", "worker_user", KeyType.Text, "nobody");
+    public static readonly ConfigKey WithoutLandlock = new("[rules]", "without_landlock", KeyType.Text, "refuse");
 
     /// <summary>All of them, in the order of the documentation.</summary>
     public static IReadOnlyList<ConfigKey> All { get; } =
@@ -69,6 +73,6 @@ internal static class ConfigKeys
         Hostname, Data, DrainTime, HotReload, AllowPlaintextAuth, Postmaster, Maildir, Layout, SearchIndex, Quota, QuotaMessages, JournalDays,
         DomainName, ListenerName, ListenerAddress, ListenerProtocol, ListenerTls,
         Certificate, CertificateKey, HandshakeLimit, Connections, ConnectionsPerAddress, MessageSize, LogFormat, LogLevel, PluginDirectory, PluginLoad,
-        FilterOrder, FilterTimeLimit, FilterOnFailure, GlobalRules,
+        FilterOrder, FilterTimeLimit, FilterOnFailure, GlobalRules, UserRules, RuleWorkers, RuleWorkerUser, WithoutLandlock,
     ];
 }

@@ -69,8 +69,10 @@ internal sealed class ConfigReader
         var store = In("store");
         var plugins = In("plugins");
         var limits = In("limits");
+        var rules = In("rules");
         var listeners = ReadListeners();
         var (order, filters) = ReadFilters();
+        var maildir = ReadMaildir(store);
         var config = new ServerConfig
         {
             File = _file,
@@ -80,7 +82,7 @@ internal sealed class ConfigReader
             HotReload = server.Flag(ConfigKeys.HotReload),
             AllowPlaintextOnLoopback = server.Choice(ConfigKeys.AllowPlaintextAuth, ("never", false), ("loopback", true)),
             Postmaster = ReadPostmaster(server),
-            Maildir = ReadMaildir(store),
+            Maildir = maildir,
             IsFsLayout = store.Choice(ConfigKeys.Layout, ("maildir++", false), ("fs", true)),
             HasSearchIndex = store.Flag(ConfigKeys.SearchIndex),
             Quota = new()
@@ -96,7 +98,8 @@ internal sealed class ConfigReader
             Load = plugins.Has(ConfigKeys.PluginLoad) ? plugins.Texts(ConfigKeys.PluginLoad) : null,
             FilterOrder = order,
             Filters = filters,
-            GlobalRules = In("rules").Path(ConfigKeys.GlobalRules) is { Length: > 0 } rules ? rules : null,
+            GlobalRules = rules.Path(ConfigKeys.GlobalRules) is { Length: > 0 } global ? global : null,
+            UserRules = ReadUserRules(rules, maildir),
             MaxConnections = limits.Number(ConfigKeys.Connections, 1, 1_000_000),
             MaxConnectionsPerAddress = limits.Number(ConfigKeys.ConnectionsPerAddress, 1, 1_000_000),
             MaxMessageSize = limits.Size(ConfigKeys.MessageSize, 1024),
@@ -153,19 +156,44 @@ internal sealed class ConfigReader
         return null;
     }
 
-    private string ReadMaildir(KeyReader store)
+    private string ReadMaildir(KeyReader store) =>
+        ReadPattern(store, ConfigKeys.Maildir, store.Text(ConfigKeys.Maildir), ["{data}", "{domain}", "{user}", "{home}"], ["{user}", "{home}"], "Maildir");
+
+    private UserRulesConfig? ReadUserRules(KeyReader rules, string maildir)
     {
-        var pattern = store.Text(ConfigKeys.Maildir);
+        var pattern = rules.Text(ConfigKeys.UserRules);
+        var workers = rules.Number(ConfigKeys.RuleWorkers, 1, 1000);
+        var user = rules.Text(ConfigKeys.RuleWorkerUser);
+        var hasBubblewrap = rules.Choice(ConfigKeys.WithoutLandlock, ("refuse", false), ("bubblewrap", true));
+        if (pattern.Length == 0)
+            return null;
+        var directory = ReadPattern(
+            rules, ConfigKeys.UserRules, pattern, ["{maildir}", "{data}", "{domain}", "{user}", "{home}"], ["{maildir}", "{user}", "{home}"], "folder of rules");
+        // As "{maildir}/../rules" where the Maildir itself is the account's only folder.
+        if (FolderOf("a") == FolderOf("b"))
+            rules.Refuse(ConfigKeys.UserRules, $"\"{pattern}\": all accounts would share one folder of rules");
+        return new(directory, workers, user, hasBubblewrap);
+
+        string FolderOf(string name) => Path.GetFullPath(directory
+            .Replace("{maildir}", maildir, StringComparison.Ordinal).Replace("{data}", "/data", StringComparison.Ordinal).Replace("{domain}", "domain", StringComparison.Ordinal)
+            .Replace("{user}", name, StringComparison.Ordinal).Replace("{home}", $"/home/{name}", StringComparison.Ordinal));
+    }
+
+    /// <summary>A path with names in braces, one for each account.</summary>
+    private string ReadPattern(KeyReader table, ConfigKey key, string pattern, string[] names, string[] needed, string what)
+    {
         var rest = pattern;
-        foreach (var name in new[] { "{data}", "{domain}", "{user}", "{home}" })
+        foreach (var name in names)
             rest = rest.Replace(name, "", StringComparison.Ordinal);
         if (rest.AsSpan().ContainsAny('{', '}'))
-            store.Refuse(ConfigKeys.Maildir, $"\"{pattern}\": only {{data}}, {{domain}}, {{user}} and {{home}} can stand in braces");
-        else if (!pattern.Contains("{user}", StringComparison.Ordinal) && !pattern.Contains("{home}", StringComparison.Ordinal))
-            store.Refuse(ConfigKeys.Maildir, $"\"{pattern}\": without {{user}} or {{home}} all accounts would share one Maildir");
+            table.Refuse(key, $"\"{pattern}\": only {Listed(names, "and")} can stand in braces");
+        else if (!needed.Any(name => pattern.Contains(name, StringComparison.Ordinal)))
+            table.Refuse(key, $"\"{pattern}\": without {Listed(needed, "or")} all accounts would share one {what}");
         else if (!pattern.StartsWith('{'))
             return Path.GetFullPath(pattern, Path.GetDirectoryName(Path.GetFullPath(_file)) ?? "/");
         return pattern;
+
+        static string Listed(string[] names, string last) => $"{string.Join(", ", names[..^1])} {last} {names[^1]}";
     }
 
     private List<string> ReadDomains()

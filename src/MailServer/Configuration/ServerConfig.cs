@@ -58,6 +58,9 @@ internal sealed record ServerConfig
     /// <summary>The administrators' rules; null when there are none.</summary>
     public required string? GlobalRules { get; init; }
 
+    /// <summary>Users' own rules; null when users have none.</summary>
+    public required UserRulesConfig? UserRules { get; init; }
+
     public required int MaxConnections { get; init; }
 
     public required int MaxConnectionsPerAddress { get; init; }
@@ -97,6 +100,13 @@ internal sealed record TlsConfig(string Certificate, string Key, TimeSpan Handsh
 
 /// <summary>What a filter may cost.</summary>
 internal sealed record FilterConfig(TimeSpan TimeLimit, bool DeferOnFailure);
+
+/// <summary>Users' own rules.</summary>
+/// <param name="Directory">The pattern of the folder of an account's scripts.</param>
+/// <param name="Workers">Processes that run them, at most.</param>
+/// <param name="WorkerUser">Whom these become when the server is root.</param>
+/// <param name="HasBubblewrap">Whether bubblewrap is used where the kernel has no Landlock; if not, no users' rules run there.</param>
+internal sealed record UserRulesConfig(string Directory, int Workers, string WorkerUser, bool HasBubblewrap);
 
 /// <summary>How the log is written.</summary>
 internal sealed record LogConfig(LogFormat Format, Microsoft.Extensions.Logging.LogLevel Level);

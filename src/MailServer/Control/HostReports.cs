@@ -28,6 +28,7 @@ internal static class HostReports
         Plugins = PluginsOf(host.Plugins),
         Store = StoreOf(host.Store.Status()),
         Rules = host.Rules is { } rules ? RulesOf(rules, host) : null,
+        UserRules = host.UserRules?.Status() is { } users ? RulesOf(users) : null,
     };
 
     public static IReadOnlyList<PluginReport> PluginsOf(PluginManager plugins) =>
@@ -67,6 +68,15 @@ internal static class HostReports
             ],
         };
     }
+
+    private static UserRulesReport RulesOf(UserRulesStatus status) => new(
+        status.Refusal,
+        status.Workers,
+        [
+            .. status.Accounts.Select(account => new AccountRulesReport(
+                account.Account, account.Runs, account.Failures, account.LastFailure, account.IsResting, account.CompilerProblem,
+                [.. account.Rules.Select(rule => new AccountRuleReport(rule.File, NameOf(rule.State), [.. rule.Diagnostics.Select(diagnostic => diagnostic.ToString())]))])),
+        ]);
 
     private static string NameOf(TlsMode mode) => mode switch
     {

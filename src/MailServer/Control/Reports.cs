@@ -53,6 +53,8 @@ internal sealed record StatusReport
     public StoreReport? Store { get; init; }
 
     public RulesReport? Rules { get; init; }
+
+    public UserRulesReport? UserRules { get; init; }
 }
 
 internal sealed record CertificateReport(string Subject, DateTimeOffset NotAfter);
@@ -106,6 +108,13 @@ internal sealed record RulesReport
 }
 
 internal sealed record RuleReport(string File, string State, long Runs, long Failures, string? LastFailure, IReadOnlyList<string> Diagnostics);
+
+/// <summary>Users' own rules: why none run here, processes now, and the accounts that had mail lately.</summary>
+internal sealed record UserRulesReport(string? Refusal, int Workers, IReadOnlyList<AccountRulesReport> Accounts);
+
+internal sealed record AccountRulesReport(string Account, long Runs, long Failures, string? LastFailure, bool IsResting, string? CompilerProblem, IReadOnlyList<AccountRuleReport> Rules);
+
+internal sealed record AccountRuleReport(string File, string State, IReadOnlyList<string> Diagnostics);
 
 /// <summary>What <c>account list --json</c> prints for each.</summary>
 internal sealed record AccountReport(string Name, string Address, string? Home);

@@ -50,7 +50,10 @@ internal sealed class MailHost : IAsyncDisposable
         _parts.Push(Plugins);
         if (config.GlobalRules is { } rules)
             _parts.Push(Rules = new(RuleOptionsOf(config.DataDirectory, rules), _watcher, time, logging, new RuleTests(config.Hostname)));
-        _pipeline = new(OptionsOf(config, server), Store, Plugins, Rules, observer, time, logging);
+        var users = UserRuleSetup.Create(config, time, logging);
+        if ((UserRules = users?.Rules) is { } own)
+            _parts.Push(own);
+        _pipeline = new(OptionsOf(config, server), Store, Plugins, Rules, observer, time, logging, users);
         Listeners = new(config, Plugins, time, _logger);
         _parts.Push(Listeners);
     }
@@ -65,6 +68,9 @@ internal sealed class MailHost : IAsyncDisposable
     public PluginManager Plugins { get; }
 
     public RuleEngine? Rules { get; }
+
+    /// <summary>Users' own rules; null when users have none.</summary>
+    public UserRules? UserRules { get; }
 
     public ListenerSet Listeners { get; }
 
@@ -265,6 +271,7 @@ internal sealed class MailHost : IAsyncDisposable
         Compare(old.FilterOrder.SequenceEqual(config.FilterOrder), ConfigKeys.FilterOrder);
         Compare(old.Filters.Count == config.Filters.Count && old.Filters.All(config.Filters.Contains), ConfigKeys.FilterTimeLimit);
         Compare(old.GlobalRules == config.GlobalRules, ConfigKeys.GlobalRules);
+        Compare(old.UserRules == config.UserRules, ConfigKeys.UserRules);
         return keys;
 
         void Compare(bool isSame, ConfigKey key)
@@ -295,12 +302,15 @@ internal sealed class MailHost : IAsyncDisposable
         Postmaster = config.Postmaster,
     };
 
+    /// <summary>The program that compiles rules, and runs those of users.</summary>
+    public static string RuleHostPath { get; } = Path.Combine(AppContext.BaseDirectory, "rulehost", "MailServer.RuleHost.dll");
+
     /// <summary>Where rules are and what compiles them.</summary>
     public static RuleOptions RuleOptionsOf(string dataDirectory, string directory) => new()
     {
         GlobalDirectory = directory,
         CacheDirectory = Path.Combine(dataDirectory, "cache", "rules"),
-        RuleHostPath = Path.Combine(AppContext.BaseDirectory, "rulehost", "MailServer.RuleHost.dll"),
+        RuleHostPath = RuleHostPath,
     };
 
     private sealed class AsyncPart(IDisposable part) : IAsyncDisposable

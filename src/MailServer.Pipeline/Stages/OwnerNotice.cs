@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.Extensions.Logging;
+
+namespace MailServer.Pipeline;
+
+/// <summary>A mail from the server to an account's owner, put into INBOX without asking any rule.</summary>
+internal sealed class OwnerNotice(IDeliveryStore store, string hostname, TimeProvider time, ILogger logger)
+{
+    /// <summary>Lines of what is wrong that are told: the rest follows when these are put right.</summary>
+    private const int MaxLines = 20;
+
+    /// <summary>Characters of a line: RFC 5322 §2.1.1 allows 998 octets.</summary>
+    private const int MaxLine = 240;
+
+    /// <summary>Tells of rules that do not work. A failure is logged and nothing else.</summary>
+    public async ValueTask SendAsync(User account, IReadOnlyList<string> complaints)
+    {
+        try
+        {
+            var spool = store.CreateSpool();
+            await using (spool.ConfigureAwait(false))
+            {
+                await spool.Writer.WriteAsync(Encoding.UTF8.GetBytes(Compose(account, complaints))).ConfigureAwait(false);
+                await spool.Writer.CompleteAsync().ConfigureAwait(false);
+                var problem = await spool.SealAsync(ReadOnlyMemory<byte>.Empty, CancellationToken.None).ConfigureAwait(false)
+                    ?? (await store.DeliverAsync(spool, account, FolderName.Inbox, new(), CancellationToken.None).ConfigureAwait(false)).Problem;
+                if (problem is null)
+                    Log.OwnerTold(logger, account.Address);
+                else
+                    Log.OwnerNotTold(logger, account.Address, problem.Text);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Log.OwnerNotTold(logger, account.Address, OneLine.Of(e));
+        }
+    }
+
+    private string Compose(User account, IReadOnlyList<string> complaints)
+    {
+        List<string> lines =
+        [
+            $"From: Mail rules <postmaster@{hostname}>",
+            $"To: <{account.Address}>",
+            "Subject: Your mail rules need a look",
+            // RFC 5322 §3.3
+            string.Create(CultureInfo.InvariantCulture, $"Date: {time.GetUtcNow():ddd, dd MMM yyyy HH':'mm':'ss} +0000"),
+            $"Message-ID: <rules.{MessageId.Create(time)}@{hostname}>",
+            // RFC 3834 §5: nothing answers this by itself.
+            "Auto-Submitted: auto-generated",
+            "MIME-Version: 1.0",
+            "Content-Type: text/plain; charset=utf-8",
+            "Content-Transfer-Encoding: 8bit",
+            "",
+            "Something is wrong with the rules that sort your mail:",
+            "",
+            .. complaints.Take(MaxLines).Select(line => "  " + (line.Length > MaxLine ? string.Concat(line.AsSpan(0, MaxLine), "...") : line)),
+            .. complaints.Count > MaxLines ? [$"  and {complaints.Count - MaxLines} more"] : (string[])[],
+            "",
+            "No mail is lost: a rule that does not work leaves its last good version in service,",
+            "and where there is none the mail stays in INBOX. This is said once a day at most.",
+            "",
+        ];
+        return string.Join("\r\n", lines);
+    }
+}
