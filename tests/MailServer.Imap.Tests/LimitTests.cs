@@ -92,6 +92,25 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public async Task Fields_that_the_store_keeps_are_answered_without_the_message_and_all_others_with_it()
+    {
+        var session = await Session.LoggedInAsync();
+        session.Inbox.Deliver("First: read\r\nPad: x\r\n\r\nbody\r\n").KeptFields = "First: 1\r\nMiddle: 2\r\n folded\r\nFirst: 3\r\n"u8.ToArray();
+        session.Inbox.Deliver("First: read\r\nPad: x\r\n\r\nbody\r\n");
+        session.Inbox.Deliver("Pad: x\r\n\r\nbody\r\n").KeptFields = [];
+        await session.Connection.SendAsync("s SELECT INBOX\r\n");
+        await session.SkipToAsync("s OK");
+        await session.SayAsync("a FETCH 1:3 (UID BODY.PEEK[HEADER.FIELDS (LAST First)])",
+            "* 1 FETCH (UID 1 BODY[HEADER.FIELDS (LAST First)] {22}", "First: 1", "First: 3", "", ")",
+            "* 2 FETCH (UID 2 BODY[HEADER.FIELDS (LAST First)] {15}", "First: read", "", ")",
+            "* 3 FETCH (UID 3 BODY[HEADER.FIELDS (LAST First)] {2}", "", ")", "a OK");
+        await session.SayAsync("b FETCH 1 BODY.PEEK[HEADER.FIELDS (Middle)]<4.9>", "* 1 FETCH (BODY[HEADER.FIELDS (Middle)]<4> {9}", "le: 2", " f)", "b OK");
+        await session.SayAsync("c FETCH 1 BODY.PEEK[HEADER.FIELDS (First Pad)]", "* 1 FETCH (BODY[HEADER.FIELDS (First Pad)] {23}", "First: read", "Pad: x", "", ")", "c OK");
+        await session.SayAsync("d FETCH 1 BODY.PEEK[HEADER.FIELDS.NOT (First)]", "* 1 FETCH (BODY[HEADER.FIELDS.NOT (First)] {10}", "Pad: x", "", ")", "d OK");
+        await session.SayAsync("e FETCH 1 BODY[HEADER.FIELDS (First)]", "* 1 FETCH (BODY[HEADER.FIELDS (First)] {22}", "First: 1", "First: 3", "", " FLAGS (\\Seen \\Recent))", "e OK");
+    }
+
+    [Fact]
     public async Task A_large_message_streams_both_ways()
     {
         var session = await Session.LoggedInAsync();

@@ -70,6 +70,36 @@ public sealed class StructureFileTests
     }
 
     [Fact]
+    public async Task Header_fields_are_kept_with_the_structure_and_searches_read_no_message_for_them()
+    {
+        await using var test = new TestStore();
+        for (var i = 0; i < 40; i++)
+            await test.AppendAsync($"Subject: number {i}\r\nDate: Thu, {1 + (i % 28)} Jan 2026 00:00:00 +0000\r\nX-Other: y\r\n\r\nbody\r\n");
+        await using (var view = await test.ViewAsync())
+        {
+            Assert.Null(view.FieldsAt(1));
+            await view.ReadStructuresAsync(1, view.Count, TestStore.Token);
+            Assert.Equal("Subject: number 0\r\nDate: Thu, 1 Jan 2026 00:00:00 +0000\r\n", Text(view.FieldsAt(1)!.Value));
+        }
+
+        await test.StopAndStartAsync();
+        HideFiles(test, 40);
+        await using var again = await test.ViewAsync();
+        Assert.Equal("Subject: number 39\r\nDate: Thu, 12 Jan 2026 00:00:00 +0000\r\n", Text(again.FieldsAt(40)!.Value));
+        Assert.Equal([8], await FindAsync(new SearchKey.Header("SUBJECT", "NUMBER 7")));
+        Assert.Equal(40 - 11, (await FindAsync(new SearchKey.Not(new SearchKey.Header("Subject", "number 1")))).Count);
+        Assert.Equal([2, 30], await FindAsync(new SearchKey.Sent(DateComparison.On, new(2026, 1, 2))));
+        Assert.Equal([], await FindAsync(new SearchKey.Header("Subject", "zz")));
+
+        // What asks for more reads the files, which are others now.
+        Assert.Equal([], await FindAsync(new SearchKey.Header("X-Other", "y")));
+        Assert.Equal([], await FindAsync(new SearchKey.Text("number")));
+        Assert.Equal([1], await FindAsync(new SearchKey.And([new SearchKey.Sequences([new(1, 2)]), new SearchKey.Header("Subject", "number 0")])));
+
+        async Task<IReadOnlyList<int>> FindAsync(SearchKey key) => (await again.SearchAsync(key, TestStore.Token)).Value;
+    }
+
+    [Fact]
     public async Task When_the_index_is_lost_the_file_still_serves()
     {
         await using var test = new TestStore();

@@ -16,7 +16,7 @@ internal static class Fetch
     {
         if (!MessageSet.TryResolve(view, request.Messages, request.IsUid, out var set))
             return MessageSet.Invalid;
-        var plan = FetchPlan.From(request);
+        var plan = FetchPlan.From(request, view);
         var header = new HeaderBuffer();
         Problem? failure = null;
         foreach (var (first, last) in set.Blocks(plan.IsIndexOnly ? IndexBlockSize : BlockSize))

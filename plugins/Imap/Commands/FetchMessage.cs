@@ -18,7 +18,8 @@ internal static class FetchMessage
                 return Report(session, view, sequence, problem);
         }
 
-        if (!plan.NeedsContent)
+        var isAtHand = plan.IsOfKeptFields && header.TryHold(view.FieldsAt(sequence));
+        if (!plan.NeedsContent || isAtHand)
         {
             await WriteItemsAsync(session, view, plan, header, sequence, tellsFlags, structure, content: null, cancellationToken).ConfigureAwait(false);
             return null;
@@ -45,9 +46,11 @@ internal static class FetchMessage
         for (var i = 0; i < plan.Items.Count; i++)
         {
             var item = plan.Items[i];
-            if (item.Section is { } section && content is not null)
+            if (item.Section is { } section)
             {
-                var octets = await SectionContent.FindAsync(structure?.Root, section, content, header, cancellationToken).ConfigureAwait(false);
+                var octets = content is null
+                    ? SectionContent.Among(section, header)
+                    : await SectionContent.FindAsync(structure?.Root, section, content, header, cancellationToken).ConfigureAwait(false);
                 WriteItem(session, view, plan, sequence, item, isFirst: i == 0, structure, octets?.Within(item.Partial).Size);
                 if (octets is not null)
                     await octets.Within(item.Partial).CopyToAsync(content, session.Output.Pipe, cancellationToken).ConfigureAwait(false);

@@ -16,6 +16,9 @@ internal sealed record FetchPlan
     /// <summary>Whether the message's octets are needed.</summary>
     public required bool NeedsContent { get; init; }
 
+    /// <summary>Whether the only octets needed are header fields that the store keeps: no file is opened for a message of which it has them.</summary>
+    public required bool IsOfKeptFields { get; init; }
+
     /// <summary>Whether sizes or dates are among the items: they are read from the files once.</summary>
     public required bool NeedsSize { get; init; }
 
@@ -25,7 +28,7 @@ internal sealed record FetchPlan
     /// <summary>Whether the flags are among the items.</summary>
     public required bool HasFlags { get; init; }
 
-    public static FetchPlan From(ImapRequest.Fetch request)
+    public static FetchPlan From(ImapRequest.Fetch request, IFolderView view)
     {
         // RFC 3501 §6.4.8: UID FETCH always answers with the UID.
         IReadOnlyList<FetchItem> items = request.IsUid && !request.Items.Any(item => item.Name == FetchName.Uid)
@@ -39,6 +42,7 @@ internal sealed record FetchPlan
             Items = items,
             NeedsContent = needsContent,
             NeedsStructure = needsStructure,
+            IsOfKeptFields = needsContent && items.All(item => item.Section is not { } section || IsOfKeptFieldsOf(section, view)),
             IsIndexOnly = !needsContent && !needsStructure,
             NeedsSize = items.Any(item => item.Name is FetchName.Rfc822Size or FetchName.InternalDate),
             SetsSeen = items.Any(item => item is { Section: not null, IsPeek: false }),
@@ -54,6 +58,9 @@ internal sealed record FetchPlan
     /// <summary>The message's own fields end at its first empty line: clients ask for them of every message in a list, and no structure is read for that.</summary>
     private static bool IsFoundWithoutStructure(BodySection section) =>
         IsWhole(section) || section is { Part.Count: 0, Text: SectionText.HeaderFields or SectionText.HeaderFieldsNot };
+
+    private static bool IsOfKeptFieldsOf(BodySection section, IFolderView view) =>
+        section is { Part.Count: 0, Text: SectionText.HeaderFields, Fields.Count: > 0 } && section.Fields.All(name => view.KeepsField(name.Span));
 
     public static bool IsWhole(BodySection section) => section.Part.Count == 0 && section.Text == SectionText.All;
 }

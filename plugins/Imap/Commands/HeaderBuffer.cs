@@ -30,6 +30,21 @@ internal sealed class HeaderBuffer : PipeWriter
         }
     }
 
+    /// <summary>What is in memory from the start on.</summary>
+    public ReadOnlySpan<byte> Held => _octets.AsSpan(0, _length);
+
+    /// <summary>Takes fields that somebody else has kept, in the place of a header. False when there are none.</summary>
+    public bool TryHold(ReadOnlyMemory<byte>? fields)
+    {
+        if (fields is not { } octets)
+            return false;
+        if (_octets.Length < octets.Length)
+            Array.Resize(ref _octets, octets.Length);
+        octets.CopyTo(_octets);
+        (_filter, _start, _length) = (null, 0, octets.Length);
+        return true;
+    }
+
     /// <summary>Octets of the message that are in memory.</summary>
     public bool TryGet(long offset, long length, out ReadOnlySpan<byte> octets)
     {

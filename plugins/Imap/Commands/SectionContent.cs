@@ -42,6 +42,15 @@ internal sealed record SectionContent(IReadOnlyList<(long Offset, long Length)> 
         };
     }
 
+    /// <summary>The chosen ones of the fields that are in memory.</summary>
+    public static SectionContent Among(BodySection section, HeaderBuffer header)
+    {
+        var filter = new HeaderFieldFilter(section.Fields, isNot: false);
+        filter.Add(header.Held);
+        filter.Finish();
+        return new(filter.Kept, EmptyLine: 2, header);
+    }
+
     /// <summary>What lies within the range that the client asks for; nothing when it begins behind the end (RFC 3501 §6.4.5).</summary>
     public SectionContent Within(PartialRange? partial)
     {
@@ -65,13 +74,13 @@ internal sealed record SectionContent(IReadOnlyList<(long Offset, long Length)> 
         return this with { Ranges = kept, EmptyLine = (int)Math.Min(left, EmptyLine - Math.Min(skip, EmptyLine)) };
     }
 
-    public async ValueTask CopyToAsync(IMessageContent content, PipeWriter destination, CancellationToken cancellationToken)
+    public async ValueTask CopyToAsync(IMessageContent? content, PipeWriter destination, CancellationToken cancellationToken)
     {
         foreach (var (offset, length) in Ranges)
         {
             if (Header is not null && Header.TryGet(offset, length, out var octets))
                 destination.Write(octets);
-            else
+            else if (content is not null)
                 await content.CopyToAsync(destination, offset, length, cancellationToken).ConfigureAwait(false);
         }
 

@@ -72,6 +72,15 @@ public interface IFolderView : IAsyncDisposable
     /// <param name="cancellationToken">Gives up.</param>
     ValueTask ReadStructuresAsync(int first, int last, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
+    /// <summary>Whether <see cref="FieldsAt"/> gives the fields of this name, in US-ASCII and any case.</summary>
+    bool KeepsField(ReadOnlySpan<byte> name) => false;
+
+    /// <summary>
+    /// The message's own header fields of all names that are kept (<see cref="KeepsField"/>), as they are sent, with CRLF line ends, in their
+    /// order and without the empty line. Null when they are not at hand: then the message tells them. Reads no message.
+    /// </summary>
+    ReadOnlyMemory<byte>? FieldsAt(int sequence) => null;
+
     /// <summary>Whether the message is <c>\Recent</c> in this session.</summary>
     bool IsRecent(int sequence);
 

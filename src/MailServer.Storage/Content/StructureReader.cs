@@ -8,6 +8,15 @@ namespace MailServer.Storage;
 /// </summary>
 internal static class StructureReader
 {
+    /// <summary>Reads a message, and the header fields that are kept with its structure. Throws nothing but what the stream throws.</summary>
+    /// <param name="lfStream">The message as it is stored; stays open.</param>
+    /// <param name="crlfSize">Its size with CRLF line ends: no place lies behind it.</param>
+    public static (MessageStructure Structure, byte[]? Fields) ReadWithFields(Stream lfStream, long crlfSize)
+    {
+        var header = SearchHeader.Read(lfStream, out var whole);
+        return (Read(whole, crlfSize), header.IsCut ? null : KeptFields.From(header));
+    }
+
     /// <summary>Reads a message. Throws nothing but what the stream throws.</summary>
     /// <param name="lfStream">The message as it is stored; stays open.</param>
     /// <param name="crlfSize">Its size with CRLF line ends: no place lies behind it.</param>

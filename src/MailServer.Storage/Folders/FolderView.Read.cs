@@ -60,9 +60,9 @@ internal sealed partial class FolderView
         try
         {
             using var stream = new FileStream(file, FileAccess.Read, bufferSize: 0);
-            var structure = StructureReader.Read(stream, entry.CrlfSize);
+            var (structure, fields) = StructureReader.ReadWithFields(stream, entry.CrlfSize);
             _folder.Read.Remember(entry, structure);
-            _folder.KeepStructure(entry, structure);
+            _folder.KeepStructure(entry, structure, fields);
             return structure;
         }
         catch (Exception failure) when (DiskProblem.Is(failure))
@@ -90,6 +90,11 @@ internal sealed partial class FolderView
         }
     }
 
+    public bool KeepsField(ReadOnlySpan<byte> name) => KeptFields.Has(name);
+
+    // The cast is needed: without it null becomes an array, and the array an empty memory.
+    public ReadOnlyMemory<byte>? FieldsAt(int sequence) => _folder.KeptFieldsOf(EntryAt(sequence)) is { } fields ? fields : (ReadOnlyMemory<byte>?)null;
+
     private void TryReadStructure(FolderEntry entry)
     {
         try
@@ -99,9 +104,9 @@ internal sealed partial class FolderView
                 return;
             using (stream)
             {
-                var structure = StructureReader.Read(stream, entry.CrlfSize);
+                var (structure, fields) = StructureReader.ReadWithFields(stream, entry.CrlfSize);
                 _folder.Read.Remember(entry, structure);
-                _folder.KeepStructure(entry, structure);
+                _folder.KeepStructure(entry, structure, fields);
             }
         }
         catch (Exception failure) when (DiskProblem.Is(failure))

@@ -36,14 +36,28 @@ internal sealed partial class SharedFolder
         }
     }
 
-    /// <summary>Keeps a message's structure for later.</summary>
-    public void KeepStructure(FolderEntry entry, MessageStructure structure)
+    /// <summary>The header fields that are kept of a message, with CRLF line ends, or null.</summary>
+    public byte[]? KeptFieldsOf(FolderEntry entry)
+    {
+        try
+        {
+            return entry.StructureAt == 0 ? null : Structures()?.ReadFields(entry);
+        }
+        catch (Exception failure) when (DiskProblem.Is(failure))
+        {
+            DoWithoutStructures(failure);
+            return null;
+        }
+    }
+
+    /// <summary>Keeps a message's structure for later, and its fields when they are not too much.</summary>
+    public void KeepStructure(FolderEntry entry, MessageStructure structure, byte[]? fields)
     {
         try
         {
             if (entry.StructureAt != 0 || entry.IsExpunged || Structures() is not { } file)
                 return;
-            var at = file.Append(entry, structure);
+            var at = file.Append(entry, structure, fields);
             lock (Gate)
             {
                 entry.StructureAt = at;

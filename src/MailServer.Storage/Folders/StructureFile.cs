@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 namespace MailServer.Storage;
 
 /// <summary>
-/// ENVELOPE, BODYSTRUCTURE and the places of the parts of messages that were read once: <c>mailserver-structures</c> in the folder, only
+/// ENVELOPE, BODYSTRUCTURE, the usual header fields and the places of the parts of messages that were read once: <c>mailserver-structures</c> in the folder, only
 /// appended to. Whoever reads says which message is meant; a record of another one, or one that is not whole, is none. Safe for several threads.
 /// </summary>
 internal sealed class StructureFile(string path, uint uidValidity) : IDisposable
@@ -19,7 +19,7 @@ internal sealed class StructureFile(string path, uint uidValidity) : IDisposable
     public const int MaxStructure = 128 * 1024;
 
     private const uint Magic = 0x54534D53; // "SMST"
-    private const uint Version = 1;
+    private const uint Version = 2;
     private const int RecordHead = 16;
     private const int MaxPending = 64 * 1024;
     private const int WindowLength = 64 * 1024;
@@ -47,24 +47,36 @@ internal sealed class StructureFile(string path, uint uidValidity) : IDisposable
     public MessageStructure? Read(FolderEntry entry)
     {
         lock (_gate)
-        {
-            Open();
-            var head = Peek((long)entry.StructureAt * Unit, RecordHead);
-            if (head.IsEmpty || BinaryPrimitives.ReadUInt32LittleEndian(head[8..]) != entry.Uid || BinaryPrimitives.ReadUInt32LittleEndian(head[12..]) != NameSum(entry))
-                return null;
-            var (length, sum) = (BinaryPrimitives.ReadInt32LittleEndian(head), BinaryPrimitives.ReadUInt32LittleEndian(head[4..]));
-            if (length is <= 0 or > MaxStructure)
-                return null;
-            var payload = Peek(((long)entry.StructureAt * Unit) + RecordHead, length);
-            return payload.IsEmpty || IndexFrame.CheckSum(payload) != sum ? null : StructureRecord.Read(payload.ToArray());
-        }
+            return Payload(entry) is { IsEmpty: false } payload ? StructureRecord.Read(payload.ToArray()) : null;
+    }
+
+    /// <summary>The header fields that are kept of a message, or null.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public byte[]? ReadFields(FolderEntry entry)
+    {
+        lock (_gate)
+            return Payload(entry) is { IsEmpty: false } payload ? StructureRecord.ReadFields(payload) : null;
+    }
+
+    /// <summary>The octets of a message's record; empty when it is another's or not whole.</summary>
+    private ReadOnlySpan<byte> Payload(FolderEntry entry)
+    {
+        Open();
+        var head = Peek((long)entry.StructureAt * Unit, RecordHead);
+        if (head.IsEmpty || BinaryPrimitives.ReadUInt32LittleEndian(head[8..]) != entry.Uid || BinaryPrimitives.ReadUInt32LittleEndian(head[12..]) != NameSum(entry))
+            return default;
+        var (length, sum) = (BinaryPrimitives.ReadInt32LittleEndian(head), BinaryPrimitives.ReadUInt32LittleEndian(head[4..]));
+        if (length is <= 0 or > MaxStructure)
+            return default;
+        var payload = Peek(((long)entry.StructureAt * Unit) + RecordHead, length);
+        return payload.IsEmpty || IndexFrame.CheckSum(payload) != sum ? default : payload;
     }
 
     /// <summary>Keeps a structure; 0 when it is too large.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public uint Append(FolderEntry entry, MessageStructure structure)
+    public uint Append(FolderEntry entry, MessageStructure structure, byte[]? fields)
     {
-        var payload = StructureRecord.Write(structure);
+        var payload = StructureRecord.Write(structure, fields);
         if (payload.Length > MaxStructure)
             return 0;
         Span<byte> head = stackalloc byte[RecordHead];

@@ -2,16 +2,21 @@ using System.Text;
 
 namespace MailServer.Storage;
 
-/// <summary>A structure as octets: the three texts, and the tree of parts with its numbers in seven bits an octet.</summary>
+/// <summary>
+/// A structure as octets: the header fields with their length plus one (0 when there are none), the lengths of the three texts, the tree of
+/// parts with its numbers in seven bits an octet, and the texts.
+/// </summary>
 internal static class StructureRecord
 {
     private const int MultipartFlag = 1;
     private const int MessageFlag = 2;
 
-    public static byte[] Write(MessageStructure structure)
+    public static byte[] Write(MessageStructure structure, byte[]? fields)
     {
         using var memory = new MemoryStream();
         using var writer = new BinaryWriter(memory, Encoding.UTF8);
+        writer.Write7BitEncodedInt(fields is null ? 0 : fields.Length + 1);
+        writer.Write(fields ?? []);
         writer.Write7BitEncodedInt(structure.Envelope.Length);
         writer.Write7BitEncodedInt(structure.BodyStructure.Length);
         writer.Write7BitEncodedInt(structure.Body.Length);
@@ -30,6 +35,8 @@ internal static class StructureRecord
         {
             using var memory = new MemoryStream(payload);
             using var reader = new BinaryReader(memory, Encoding.UTF8);
+            var fields = Math.Max(0, reader.Read7BitEncodedInt() - 1);
+            memory.Position += fields;
             var (envelope, bodyStructure, body) = (reader.Read7BitEncodedInt(), reader.Read7BitEncodedInt(), reader.Read7BitEncodedInt());
             var root = ReadPart(reader, depth: 0);
             var at = (int)memory.Position;
@@ -45,6 +52,20 @@ internal static class StructureRecord
         {
             return null;
         }
+    }
+
+    /// <summary>The header fields; null when none are kept, or when it is no record although its check sum was right.</summary>
+    public static byte[]? ReadFields(ReadOnlySpan<byte> payload)
+    {
+        var length = 0;
+        for (var i = 0; i < payload.Length && i < 5; i++)
+        {
+            length |= (payload[i] & 0x7F) << (7 * i);
+            if ((payload[i] & 0x80) == 0)
+                return length >= 1 && length - 1 <= payload.Length - i - 1 ? payload.Slice(i + 1, length - 1).ToArray() : null;
+        }
+
+        return null;
     }
 
     private static void Write(BinaryWriter writer, MessagePart part)

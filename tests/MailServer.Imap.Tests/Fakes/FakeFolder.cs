@@ -83,6 +83,9 @@ internal sealed class FakeFolder(FakeStore store, FolderName name)
 
 internal sealed class FakeMessage
 {
+    /// <summary>The header fields First, Middle and Last, as a store keeps them; null for one that has not.</summary>
+    public byte[]? KeptFields { get; set; }
+
     public required uint Uid { get; init; }
 
     public required byte[] Octets { get; init; }

@@ -67,6 +67,11 @@ internal sealed class FakeView : IFolderView
     public ValueTask<Outcome<MessageStructure>> StructureAtAsync(int sequence, CancellationToken cancellationToken) =>
         new(_messages[sequence - 1] is { IsGone: false } message ? new Outcome<MessageStructure>(FakeStructure.Of(message.Octets)) : Gone);
 
+    public bool KeepsField(ReadOnlySpan<byte> name) =>
+        System.Text.Ascii.EqualsIgnoreCase(name, "First") || System.Text.Ascii.EqualsIgnoreCase(name, "Middle") || System.Text.Ascii.EqualsIgnoreCase(name, "Last");
+
+    public ReadOnlyMemory<byte>? FieldsAt(int sequence) => _messages[sequence - 1].KeptFields is { } fields ? fields : (ReadOnlyMemory<byte>?)null;
+
     public ValueTask<Outcome<IMessageContent>> OpenMessageAsync(int sequence, CancellationToken cancellationToken)
     {
         var message = _messages[sequence - 1];

@@ -11,7 +11,8 @@ internal sealed class SearchHeader
     private readonly List<(int Start, int Colon, int End)> _fields = [];
     private readonly Dictionary<string, bool> _answers = [];
 
-    private SearchHeader(byte[] octets)
+    /// <param name="octets">Whole header fields, with any line ends.</param>
+    public SearchHeader(byte[] octets)
     {
         _octets = octets;
         for (var at = 0; at < octets.Length;)
@@ -56,6 +57,17 @@ internal sealed class SearchHeader
             return new(buffer[..(end < 0 ? length : end)]);
         }
     }
+
+    /// <summary>The whole fields whose names are wanted, each with its line end.</summary>
+    public IEnumerable<ReadOnlyMemory<byte>> Where(Func<ReadOnlySpan<byte>, bool> isWanted)
+    {
+        foreach (var field in _fields)
+            if (isWanted(_octets.AsSpan(field.Start, field.Colon - field.Start).TrimEnd(" \t"u8)))
+                yield return _octets.AsMemory(field.Start, field.End - field.Start);
+    }
+
+    /// <summary>Whether the header was longer than what is read of one.</summary>
+    public bool IsCut => _octets.Length >= StructureLimits.HeaderOctets;
 
     /// <summary>HEADER: whether a field of this name holds the text; with an empty text, whether there is one.</summary>
     public bool Contains(string name, string text)

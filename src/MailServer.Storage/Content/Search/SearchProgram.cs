@@ -14,6 +14,8 @@ internal sealed class SearchProgram
     private readonly Func<SearchState, bool?> _test;
     private readonly List<string> _needles = [];
     private readonly List<string> _texts = [];
+    private bool _needsFields;
+    private bool _needsWholeHeader;
 
     private SearchProgram(SearchKey key)
     {
@@ -23,6 +25,9 @@ internal sealed class SearchProgram
 
     /// <summary>Whether some test may read the message's file.</summary>
     public bool NeedsFile { get; private set; }
+
+    /// <summary>Whether some test may be decided by header fields that are kept (<see cref="KeptFields"/>), and none asks for another field.</summary>
+    public bool NeedsKeptFields => _needsFields && !_needsWholeHeader;
 
     /// <summary>Whether some test asks for a size or a date.</summary>
     public bool NeedsSize { get; private set; }
@@ -35,6 +40,9 @@ internal sealed class SearchProgram
 
     /// <summary>Whether a message matches, as far as that is known without its file.</summary>
     public bool? Decide(in SearchSubject subject) => _test(new() { Subject = subject });
+
+    /// <summary>Whether a message matches, as far as its header fields tell. Only for a program that <see cref="NeedsKeptFields"/>.</summary>
+    public bool? Decide(in SearchSubject subject, byte[] keptFields) => _test(new() { Subject = subject, Header = new(keptFields) });
 
     /// <summary>
     /// Whether a message matches. Never throws for what the message holds, only when reading fails. A message whose file is gone matches what
@@ -128,6 +136,8 @@ internal sealed class SearchProgram
 
     private Func<SearchState, bool?> MakeContent(SearchKey key)
     {
+        _needsFields |= key is SearchKey.Header or SearchKey.Sent;
+        _needsWholeHeader |= key is SearchKey.Text || (key is SearchKey.Header { Name: var name } && !KeptFields.Has(name));
         switch (key)
         {
             case SearchKey.Header header:
