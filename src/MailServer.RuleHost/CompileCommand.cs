@@ -92,7 +92,7 @@ internal static class CompileCommand
                 return Refuse(file, $"larger than {RuleScript.MaxSize / 1024} KiB");
             var text = File.ReadAllBytes(file);
             var key = RuleScript.KeyOf(identity, text);
-            var (diagnostics, isGood) = ScriptCompiler.Compile(file, text, key, directory, isForUsers);
+            var (diagnostics, isGood) = ScriptCompiler.Compile(file, text, key, directory, isForUsers, []);
             return new() { File = file, Key = key, Diagnostics = diagnostics, IsCompiled = isGood };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

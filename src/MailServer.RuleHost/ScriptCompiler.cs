@@ -28,24 +28,28 @@ internal static class ScriptCompiler
     private static readonly Lazy<MetadataReference[]> References = new(FindReferences);
 
     /// <summary>Gives errors and warnings in order of lines, and whether the script compiles.</summary>
-    public static (RuleDiagnostic[] Diagnostics, bool IsGood) Compile(string file, byte[] text, string key, string? output, bool isForUsers)
+    public static (RuleDiagnostic[] Diagnostics, bool IsGood) Compile(string file, byte[] text, string key, string? output, bool isForUsers, IReadOnlyList<string> folders)
     {
         var source = SourceText.From(text, text.Length, Encoding.UTF8);
         var tree = CSharpSyntaxTree.ParseText(source, Language, file);
         var compilation = CSharpCompilation.CreateScriptCompilation($"rule-{key}", tree, References.Value, Options, globalsType: typeof(RuleGlobals));
 
         // Not those of the syntax alone: one missing semicolon must not hide a misspelt name.
+        var model = compilation.GetSemanticModel(tree);
         var found = compilation.GetDiagnostics()
             .Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning)
             .OrderBy(diagnostic => diagnostic.Location.SourceSpan.Start)
-            .Select(Describe)
+            .Select(diagnostic => Describe(diagnostic) with { Hint = Hints.For(diagnostic, model) ?? "" })
             .Concat(FindWaits(tree))
             .Concat(isForUsers ? FindForbidden(compilation, tree) : [])
             .ToArray();
+        // Advice to a script that cannot be read yet would guess at what it says.
+        if (!found.Any(diagnostic => diagnostic.IsError))
+            found = [.. found.Concat(FindAdvice(model, folders)).OrderBy(diagnostic => (diagnostic.Line, diagnostic.Column))];
         if (found.Any(diagnostic => diagnostic.IsError))
             return (found, false);
 
-        var guarded = new StepInjector(compilation.GetSemanticModel(tree)).Visit(tree.GetRoot());
+        var guarded = new StepInjector(model).Visit(tree.GetRoot());
         // The compiler makes no assembly of a script without statements; one that is commented out is a script all the same.
         if (guarded is CompilationUnitSyntax { Members.Count: 0 } empty)
             guarded = empty.AddMembers(SyntaxFactory.GlobalStatement(SyntaxFactory.EmptyStatement()));
@@ -79,6 +83,13 @@ internal static class ScriptCompiler
         return found;
     }
 
+    private static List<RuleDiagnostic> FindAdvice(SemanticModel model, IReadOnlyList<string> folders)
+    {
+        List<RuleDiagnostic> found = [];
+        RuleAdvice.Find(model, folders, (id, isError, message, location) => found.Add(Describe(id, isError, message, location)));
+        return found;
+    }
+
     private static void Write(string path, MemoryStream content)
     {
         var draft = $"{path}.{Environment.ProcessId}";
@@ -87,7 +98,7 @@ internal static class ScriptCompiler
     }
 
     private static RuleDiagnostic Describe(Diagnostic diagnostic) => Describe(
-        diagnostic.Id, diagnostic.Severity == DiagnosticSeverity.Error, diagnostic.GetMessage(CultureInfo.InvariantCulture), diagnostic.Location);
+        diagnostic.Id, diagnostic.Severity == DiagnosticSeverity.Error, Hints.Shorten(diagnostic.GetMessage(CultureInfo.InvariantCulture)), diagnostic.Location);
 
     private static RuleDiagnostic Describe(string id, bool isError, string message, Location location)
     {

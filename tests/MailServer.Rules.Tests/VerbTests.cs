@@ -24,6 +24,44 @@ public sealed class VerbTests
         ("FileInto(\"A\");\n\nStop();\nFileInto(\"B\");", "A", "", true, "3 Stop()"),
         ("void F() { Stop(); }\nF();\nFileInto(\"B\");", "INBOX", "", true, "1 Stop()"),
         ("foreach (var x in new[] { 1, 2 }) { FileInto($\"F{x}\"); if (x == 1) Stop(); }", "F1", "", true, "1 Stop()"),
+        // Flags of RFC 5232, of all copies and of one.
+        ("AddFlag(Seen); AddFlag(\"$X\"); RemoveFlag(@\"\\SEEN\");", "INBOX", "$X", false, "1 RemoveFlag(\"\\\\SEEN\")"),
+        ("RemoveFlag(\"$Never\");", "INBOX", "", false, "1 RemoveFlag(\"$Never\")"),
+        ("AddFlag(Seen); SetFlags([\"$A\", \"$B\"]);", "INBOX", "$A $B", false, "1 SetFlags([\"$A\", \"$B\"])"),
+        ("AddFlag(Seen); SetFlags([]);", "INBOX", "", false, "1 SetFlags([])"),
+        ("SetFlags([\"a b\", Seen]);", "INBOX", "\\Seen", false, "1 SetFlags([\"a b\", \"\\\\Seen\"])"),
+        ("FileInto(\"A\", flags: [Seen, \"$X\"]); AddFlag(Flagged); CopyTo(\"B\");", "A{\\Seen,$X} B", "\\Flagged", false, "1 CopyTo(\"B\")"),
+        ("CopyTo(\"A\", [\"$X\", \"no good\"]);", "INBOX A{$X}", "", false, "1 CopyTo(\"A\", [\"$X\", \"no good\"])"),
+        ("FileInto(\"A\", flags: []);", "A{}", "", false, "1 FileInto(\"A\", [])"),
+        ("for (var i = 0; i < 100; i++) AddFlag($\"k{i}\");", "INBOX", string.Join(' ', Enumerable.Range(0, 55).Select(i => $"k{i}")), false, "1 AddFlag(\"k99\"): more than 55 flags, ignored"),
+        // Folders that are there, and those that the account means.
+        ("FileInto(\"Work\", create: false);", "Work", "", false, "1 FileInto(\"Work\")"),
+        ("FileInto(\"Wrok\", create: false);", "INBOX", "", false, "1 FileInto(\"Wrok\"): there is no such folder, kept in INBOX"),
+        ("FileInto(Folders.Find(\"DEV\") ?? \"New\");", "Lists/dev", "", false, "1 FileInto(\"Lists/dev\")"),
+        ("Junk();", "Spam", "$Junk", false, "1 Junk(): FileInto(\"Spam\"), AddFlag(\"$Junk\")"),
+        ("AddFlag(\"$NotJunk\"); Junk();", "Spam", "$Junk", false, "1 Junk(): FileInto(\"Spam\"), AddFlag(\"$Junk\")"),
+        ("Junk(); NotJunk();", "INBOX", "$NotJunk", false, "1 NotJunk()"),
+        ("Junk(); FileInto(\"A\"); NotJunk();", "A", "$NotJunk", false, "1 NotJunk()"),
+        ("NotJunk();", "INBOX", "$NotJunk", false, "1 NotJunk()"),
+        ("Discard(); NotJunk();", "-", "$NotJunk", false, "1 NotJunk()"),
+        ("Archive();", "Old", "", false, "1 Archive(): FileInto(\"Old\")"),
+        // Refused only where nobody keeps it (RFC 5429).
+        ("Reject(\"Go away.\");", "-!Go away.", "", false, "1 Reject(\"Go away.\")"),
+        ("Reject(\"Go away.\"); Stop();", "-!Go away.", "", true, "1 Stop()"),
+        ("Reject(\"Go away.\"); FileInto(\"A\");", "A", "", false, "1 FileInto(\"A\")"),
+        ("CopyTo(\"A\"); Reject(\"Go away.\");", "A", "", false, "1 Reject(\"Go away.\")"),
+        ("Keep(); Reject(\"Go away.\");", "INBOX", "", false, "1 Reject(\"Go away.\")"),
+        ("Reject(\"Go away.\"); throw new FormatException();", "INBOX", "", true, "1 failed, kept in INBOX: FormatException: *"),
+        // Notes of this account; one mail meets what it noted itself.
+        ("if (!Remembers(\"a\")) Remember(\"a\", 1.Days(), \"A\"); FileInto(Recall(\"a\"));", "A", "", false, "1 FileInto(\"A\")"),
+        ("Remember(\"a\", 1.Days()); Forget(\"a\"); if (Remembers(\"a\")) Discard();", "INBOX", "", false, "1 Forget(\"a\")"),
+        ("if (Remembers(\"known\")) FileInto(Recall(\"known\"));", "Known", "", false, "1 FileInto(\"Known\")"),
+        ("Forget(\"known\"); if (Remembers(\"known\")) Discard();", "INBOX", "", false, "1 Forget(\"known\")"),
+        ("if (Remembers(\"over\")) Discard();", "INBOX", "", false, ""),
+        ("Remember(\"\", 1.Days());", "INBOX", "", false, "1 Remember(\"\"): a note needs a key and a time, ignored"),
+        ("Remember(\"x\", -1.Days());", "INBOX", "", false, "1 Remember(\"x\"): a note needs a key and a time, ignored"),
+        ("for (var i = 0; i < 100; i++) Remember($\"x{i}\", 1.Days());", "INBOX", "", false, "1 Remember(\"x99\"): more than 32 notes, ignored"),
+        ("if (IsDuplicate()) Discard(); if (IsDuplicate(2.Hours())) FileInto(\"Twice\");", "Twice", "", false, "1 FileInto(\"Twice\")"),
         // What cannot be a folder means INBOX.
         ("FileInto(\"../../etc\");", "INBOX", "", false, "1 FileInto(\"../../etc\"): not a folder name, kept in INBOX"),
         ("FileInto(\"\");", "INBOX", "", false, "1 FileInto(\"\"): not a folder name, kept in INBOX"),
@@ -67,8 +105,12 @@ public sealed class VerbTests
         {
             var rule = engine.Current.Rules.Single(loaded => loaded.File == $"{i:000}.csx");
             var alone = new RuleSet([rule], StepBudget.Default, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
-            var delivery = alone.Decide(Facts.Mail("x", ("X-Evil", "/etc/passwd")), To.Anybody, Delivery.Keep);
-            var folders = delivery.Folder is { } folder ? string.Join(' ', delivery.Copies.Prepend(folder)) : "-";
+            var delivery = alone.Decide(Facts.Mail("x", ("X-Evil", "/etc/passwd")), Alice(), Delivery.Keep);
+            var folders = delivery.Folder is { } folder
+                ? string.Join(' ', delivery.Copies.Prepend(folder).Select(name => delivery.FlagsIn.TryGetValue(name, out var own) ? $"{name}{{{string.Join(',', own)}}}" : name.Value))
+                : "-";
+            if (delivery.Refusal is { } refusal)
+                folders += $"!{refusal}";
             var last = delivery.Steps is [.., var step] ? $"{step.Line} {step.Action}" : "";
             var (text, expectedFolders, flags, isFinal, lastStep) = Table[i];
             if (folders != expectedFolders || string.Join(' ', delivery.Flags) != flags || delivery.IsFinal != isFinal || !Fits(lastStep, last))
@@ -76,6 +118,45 @@ public sealed class VerbTests
         }
 
         Assert.Empty(wrong);
+    }
+
+    private static RecipientFacts Alice()
+    {
+        var notes = new NotesDraft(null);
+        notes.Write([new("known", "Known", DateTimeOffset.MaxValue), new("over", "", new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero))]);
+        return To.Anybody with { Folders = [new("INBOX"), new("Work"), new("Spam"), new("Old", "\\Archive"), new("Lists/dev")], Notes = notes };
+    }
+
+    [Fact]
+    public void Every_combination_of_two_scripts_where_the_second_fails_leaves_what_the_first_decided()
+    {
+        Action<RuleGlobals>[] verbs =
+        [
+            rule => rule.Keep(), rule => rule.FileInto("A", ["$One"]), rule => rule.CopyTo("B"), rule => rule.Discard(), rule => rule.AddFlag("$X"), rule => rule.RemoveFlag("$X"),
+            rule => rule.SetFlags(["$Y"]), rule => rule.Junk(), rule => rule.NotJunk(), rule => rule.Archive(), rule => rule.Reject("no"), rule => rule.Remember("k", 1.Days()), rule => rule.Forget("k"), _ => { },
+        ];
+        foreach (var first in verbs)
+            foreach (var second in verbs)
+                foreach (var third in verbs)
+                {
+                    var (plan, alone) = (new DeliveryPlan(Delivery.Keep), new DeliveryPlan(Delivery.Keep));
+                    plan.Begin("1", "v");
+                    alone.Begin("1", "v");
+                    first(new(Facts.Mail(), Alice(), plan));
+                    first(new(Facts.Mail(), Alice(), alone));
+                    plan.Begin("2", "v");
+                    second(new(Facts.Mail(), Alice(), plan));
+                    third(new(Facts.Mail(), Alice(), plan));
+                    plan.Fail(1, "x");
+                    alone.Begin("2", "v");
+                    alone.Fail(1, "x");
+                    Assert.Equal(Shown(alone), Shown(plan));
+                    Assert.Contains(FolderName.Inbox, plan.ToDelivery() is var got && got.Folder is { } folder ? got.Copies.Prepend(folder) : []);
+                }
+
+        static string Shown(DeliveryPlan plan) => plan.ToDelivery() is var delivery
+            ? $"{delivery.Folder} {string.Join(' ', delivery.Copies)} {string.Join(' ', delivery.Flags)} {string.Join(' ', delivery.FlagsIn.Select(own => own.Key + string.Join(',', own.Value)))} {delivery.Refusal} {string.Join(' ', plan.Notes)} {string.Join(' ', delivery.Steps)}"
+            : "";
     }
 
     private static bool Fits(string pattern, string text) =>

@@ -21,9 +21,12 @@ public sealed record RuleDiagnostic
     /// <summary>One line.</summary>
     public required string Message { get; init; }
 
+    /// <summary>What was probably meant, in plain words; empty when there is nothing to add.</summary>
+    public string Hint { get; init; } = "";
+
     /// <summary>As <c>40-receipts.csx(1,15): CS1061 'Mail' does not contain a definition for 'Form'</c>.</summary>
     public override string ToString() =>
-        $"{File}{(Line > 0 ? $"({Line},{Column})" : "")}: {(IsError ? "" : "warning ")}{(Id.Length > 0 ? Id + " " : "")}{Message}";
+        $"{File}{(Line > 0 ? $"({Line},{Column})" : "")}: {(IsError ? "" : "warning ")}{(Id.Length > 0 ? Id + " " : "")}{(Hint.Length > 0 ? $"{Message.TrimEnd('.')} - {Hint}" : Message)}";
 
     internal static RuleDiagnostic OfFile(string file, string message) =>
         new() { File = file, Line = 0, Column = 0, Id = "", IsError = true, Message = message };
