@@ -55,5 +55,8 @@ internal static partial class Log
     [LoggerMessage(EventId = 616, Level = LogLevel.Warning, Message = "notes in {File} cannot be used: {Reason}")]
     public static partial void NotesFailed(ILogger logger, string file, string reason);
 
-    // Next free id: 617
+    [LoggerMessage(EventId = 617, Level = LogLevel.Warning, Message = "rule {Advice}")]
+    public static partial void RuleAdvice(ILogger logger, string advice);
+
+    // Next free id: 618
 }

@@ -12,6 +12,9 @@ public sealed class RuleEngine : IAsyncDisposable
     /// <summary>Where the scripts' own tests are, beside them.</summary>
     public const string TestsFolder = "tests";
 
+    /// <summary>Warnings of one script in the log: <c>rules check</c> shows all.</summary>
+    private const int MaxAdvice = 5;
+
     private readonly RuleOptions _options;
     private readonly DirectoryWatcher _watcher;
     private readonly TimeProvider _time;
@@ -222,6 +225,10 @@ public sealed class RuleEngine : IAsyncDisposable
             if (diagnostics.FirstOrDefault(diagnostic => diagnostic.IsError) is { } first && diagnostics != last.Diagnostics.GetValueOrDefault(file))
                 Log.DoesNotCompile(
                     _logger, file, load.Rules.Any(rule => rule.File == file) ? "its last good version stays in service" : "it is not in service", first.ToString());
+        foreach (var (file, diagnostics) in load.Diagnostics)
+            if (load.Live.Contains(file) && diagnostics != last.Diagnostics.GetValueOrDefault(file))
+                foreach (var advice in diagnostics.Take(MaxAdvice))
+                    Log.RuleAdvice(_logger, advice.ToString());
         if (load.CompilerProblem is { } problem)
             Log.NoCompiler(_logger, problem);
         if (load.Objections is [var objection, ..] && !load.Objections.SequenceEqual(last.Objections))
