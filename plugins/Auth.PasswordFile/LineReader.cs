@@ -84,6 +84,10 @@ internal sealed class LineReader(IReadOnlyList<string> domains, IPasswordHasher 
             var (name, value) = field.Split('=', 2) is [var first, var second] ? (first, second) : (field, "");
             if (name is "nologin")
                 entry = entry with { IsBarred = true };
+            if (name is QuotaRule.Field)
+                entry = QuotaRule.TryRead(value) is { } quota
+                    ? entry with { User = entry.User with { Quota = quota } }
+                    : Complain(entry, $"{QuotaRule.Field} of {entry.User.Name} is not understood; as *:storage=1G:messages=1000", ref complaint);
             if (name is not "allow_nets")
                 continue;
 
@@ -96,6 +100,12 @@ internal sealed class LineReader(IReadOnlyList<string> domains, IPasswordHasher 
             entry = entry with { Networks = networks };
         }
 
+        return entry;
+    }
+
+    private static PasswordEntry Complain(PasswordEntry entry, string reason, ref string? complaint)
+    {
+        complaint ??= reason;
         return entry;
     }
 

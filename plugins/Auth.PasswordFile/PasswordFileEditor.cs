@@ -63,6 +63,18 @@ internal sealed class PasswordFileEditor(PasswordFile file, IPasswordHasher hash
         }, cancellationToken);
     }
 
+    public ValueTask<Problem?> SetQuotaAsync(EmailAddress address, Quota? quota, CancellationToken cancellationToken) =>
+        EditAsync((lines, table) =>
+        {
+            var index = table.Find(address) is { } entry ? lines.FindIndex(line => IsOf(entry, line)) : -1;
+            if (index < 0)
+                return Problem.NoSuchAccount;
+            var end = FileLines.EndOf(lines[index]).ToArray();
+            var text = Encoding.Latin1.GetString(lines[index].Span[..^end.Length]);     // octets as they are
+            lines[index] = (byte[])[.. Encoding.Latin1.GetBytes(QuotaRule.Into(text, quota)), .. end];
+            return null;
+        }, cancellationToken);
+
     public void Dispose() => _gate.Dispose();
 
     private bool IsSound(string hash) => hasher.Explain(hash) is null && hash.AsSpan().IndexOfAny(":\r\n\0") < 0;

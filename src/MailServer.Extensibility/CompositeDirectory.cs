@@ -53,6 +53,9 @@ internal sealed class CompositeDirectory(Registry registry, ILogger logger) : IA
     public ValueTask<Problem?> SetPasswordAsync(EmailAddress address, string passwordHash, CancellationToken cancellationToken) =>
         EditAsync(address, editor => editor.SetPasswordAsync(address, passwordHash, cancellationToken), cancellationToken);
 
+    public ValueTask<Problem?> SetQuotaAsync(EmailAddress address, Quota? quota, CancellationToken cancellationToken) =>
+        EditAsync(address, editor => editor.SetQuotaAsync(address, quota, cancellationToken), cancellationToken);
+
     /// <summary>Edits the first directory that can be edited and, where an owner is named, knows the address.</summary>
     private async ValueTask<Problem?> EditAsync(EmailAddress? owned, Func<IAccountEditor, ValueTask<Problem?>> edit, CancellationToken cancellationToken)
     {

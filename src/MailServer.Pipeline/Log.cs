@@ -31,7 +31,7 @@ internal static partial class Log
     [LoggerMessage(EventId = 508, Level = LogLevel.Warning, Message = "{MessageId}: folder {Folder} of {Account} cannot be used, INBOX gets the mail: {Reason}")]
     public static partial void FolderUnusable(ILogger logger, string messageId, FolderName folder, EmailAddress account, string reason);
 
-    [LoggerMessage(EventId = 509, Level = LogLevel.Error, Message = "{MessageId}: <{Recipient}> not delivered, the peer is to try again: {Reason}")]
+    [LoggerMessage(EventId = 509, Level = LogLevel.Error, Message = "{MessageId}: <{Recipient}> not delivered, and the peer is told so: {Reason}")]
     public static partial void NotDelivered(ILogger logger, string messageId, EmailAddress recipient, string reason);
 
     [LoggerMessage(EventId = 510, Level = LogLevel.Warning, Message = "{MessageId}: delivered to {Done} of {All} accounts; when it comes again those are passed over")]
@@ -64,5 +64,11 @@ internal static partial class Log
     [LoggerMessage(EventId = 519, Level = LogLevel.Warning, Message = "{Account} could not be told that rules do not work: {Reason}")]
     public static partial void OwnerNotTold(ILogger logger, EmailAddress account, string reason);
 
-    // Next free id: 520
+    [LoggerMessage(EventId = 520, Level = LogLevel.Information, Message = "{MessageId}: told {Account} that {Threshold} % of the quota are in use")]
+    public static partial void QuotaWarned(ILogger logger, string messageId, EmailAddress account, int threshold);
+
+    [LoggerMessage(EventId = 521, Level = LogLevel.Warning, Message = "{MessageId}: {Account} cannot be told how full the account is: {Reason}")]
+    public static partial void NoticeFailed(ILogger logger, string messageId, EmailAddress account, string reason);
+
+    // Next free id: 522
 }

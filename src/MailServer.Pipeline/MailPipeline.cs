@@ -27,6 +27,7 @@ public sealed class MailPipeline : IMailIngress
         UserScripts? users = null)
         : this(options, new MaildirAdapter(store), new PluginRoles(plugins), rules, new DeliveryJournal(store, observer), time, logging, users)
     {
+        store.WarnBy(new QuotaNotice(store, options.Server.Hostname, options.IsOverQuotaFinal, time, logging.CreateLogger("MailServer.Pipeline")).SendAsync);
     }
 
     internal MailPipeline(

@@ -70,7 +70,7 @@ internal sealed class MailTransaction(PipelineParts parts, Envelope envelope, st
         var found = await parts.Resolver.ResolveAsync(address, envelope.User is not null, cancellationToken).ConfigureAwait(false);
         if (!found.TryGet(out var recipient, out var problem))
             return problem;
-        if (parts.Store.Refuses(recipient.Account, envelope.AnnouncedSize ?? 0) is { } full)
+        if (await parts.Store.RefusesAsync(recipient.Account, envelope.AnnouncedSize ?? 0, cancellationToken).ConfigureAwait(false) is { } full)
             return full;
         var verdict = await parts.Filters
             .AskAsync("recipient", id, (filter, token) => filter.OnRecipientAsync(envelope, address, token), null, cancellationToken).ConfigureAwait(false);

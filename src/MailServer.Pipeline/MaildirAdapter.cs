@@ -9,7 +9,7 @@ internal sealed class MaildirAdapter(MaildirStore store) : IDeliveryStore
 {
     public ISpool CreateSpool() => new Spool(store.CreateSpool());
 
-    public Problem? Refuses(User user, long size) => store.Refuses(user, size);
+    public ValueTask<Problem?> RefusesAsync(User user, long size, CancellationToken cancellationToken) => store.RefusesAsync(user, size, cancellationToken);
 
     public IReadOnlyList<FolderInfo> FoldersOf(User user) => store.ListFolders(user).TryGet(out var folders, out _) ? folders : [];
 

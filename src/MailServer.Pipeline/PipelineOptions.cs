@@ -24,6 +24,9 @@ public sealed record PipelineOptions
     /// <summary>How long a plugin's rule may take for one recipient.</summary>
     public TimeSpan RuleLimit { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Whether a full account refuses mail for good.</summary>
+    public bool IsOverQuotaFinal { get; init; }
+
     /// <summary>Who reads postmaster's mail (RFC 5321 §4.5.1) when no account or alias of that name is there; null for the first account.</summary>
     public EmailAddress? Postmaster { get; init; }
 }

@@ -9,7 +9,7 @@ internal interface IDeliveryStore
     ISpool CreateSpool();
 
     /// <summary>Why an account cannot take a message of that size; null when it can.</summary>
-    Problem? Refuses(User user, long size) => null;
+    ValueTask<Problem?> RefusesAsync(User user, long size, CancellationToken cancellationToken) => new((Problem?)null);
 
     /// <summary>The account's folders, as rules are told of them; none when they cannot be read now.</summary>
     IReadOnlyList<FolderInfo> FoldersOf(User user) => [];

@@ -38,6 +38,13 @@ internal sealed class DiskThreads(int most = DiskThreads.MaxThreads, int stack =
         return job.Task;
     }
 
+    public async Task<T> RunAsync<T>(Func<T> call)
+    {
+        var result = default(T);
+        await RunAsync(() => { result = call(); }).ConfigureAwait(false);
+        return result!;
+    }
+
     private void Work()
     {
         while (Take() is { } job)

@@ -73,8 +73,19 @@ public sealed class MaildirStore : IMailStore, IAsyncDisposable
     /// <param name="folder">Where.</param>
     /// <param name="flags">Its first flags.</param>
     /// <param name="cancellationToken">Gives up; then nothing is delivered.</param>
-    public async ValueTask<Outcome<StoredMessage>> DeliverAsync(
-        SpoolFile spool, User user, FolderName folder, MessageFlags flags, CancellationToken cancellationToken)
+    public ValueTask<Outcome<StoredMessage>> DeliverAsync(
+        SpoolFile spool, User user, FolderName folder, MessageFlags flags, CancellationToken cancellationToken) =>
+        DeliverAsync(spool, user, folder, flags, isNotice: false, cancellationToken);
+
+    /// <summary>Puts a sealed message of the server's own into INBOX, of a full account too. It counts, and leads to no warning.</summary>
+    /// <param name="spool">The message, sealed.</param>
+    /// <param name="user">Whose.</param>
+    /// <param name="cancellationToken">Gives up; then nothing is delivered.</param>
+    public ValueTask<Outcome<StoredMessage>> DeliverNoticeAsync(SpoolFile spool, User user, CancellationToken cancellationToken) =>
+        DeliverAsync(spool, user, FolderName.Inbox, default, isNotice: true, cancellationToken);
+
+    private async ValueTask<Outcome<StoredMessage>> DeliverAsync(
+        SpoolFile spool, User user, FolderName folder, MessageFlags flags, bool isNotice, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(spool);
         if (spool.SealedPath is null)
@@ -87,11 +98,13 @@ public sealed class MaildirStore : IMailStore, IAsyncDisposable
             var baseName = _store.Names.Next(spool.FileSize, spool.CrlfSize, spool.HasOpenEnd);
             var letters = await LettersAsync(place, baseName, KeywordName.Allowed(flags), cancellationToken).ConfigureAwait(false);
             var quota = _store.Quotas.Of(place.Root, user);
-            if (quota.Refuses(spool.FileSize) is { } full)
+            if (!isNotice && await quota.RefusesAsync(spool.FileSize, 1, cancellationToken).ConfigureAwait(false) is { } full)
                 return full;
             _store.Journals.Of(place.Root).Outside.Expect(folder, baseName);
             var path = await new Deliverer(_store).DeliverAsync(spool, place, baseName, letters).ConfigureAwait(false);
             quota.Change(spool.FileSize, 1);
+            if (!isNotice)
+                quota.Arrived();
             Interlocked.Increment(ref _delivered);
             _folders.Touch(place.Path);
             return new StoredMessage { Path = path, Folder = folder };
@@ -136,7 +149,11 @@ public sealed class MaildirStore : IMailStore, IAsyncDisposable
     }
 
     /// <summary>Why a user's account cannot take a message of that size; null when it can.</summary>
-    public Problem? Refuses(User user, long size) => _store.Quotas.Of(MaildirOf(user), user).Refuses(size);
+    public ValueTask<Problem?> RefusesAsync(User user, long size, CancellationToken cancellationToken) =>
+        _store.Quotas.Of(MaildirOf(user), user).RefusesAsync(size, 1, cancellationToken);
+
+    /// <summary>Has owners told that their account has passed a threshold. The function writes to them, and returns false when it could not.</summary>
+    public void WarnBy(Func<QuotaWarning, ValueTask<bool>> warn) => _store.Quotas.Warn = warn;
 
     /// <summary>Writes down what happened to a user's mail. Never fails.</summary>
     public void WriteJournal(User user, JournalEntry entry) => _store.Journals.Of(MaildirOf(user)).Add(entry);
@@ -153,6 +170,7 @@ public sealed class MaildirStore : IMailStore, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await _store.Quotas.SettleAsync().ConfigureAwait(false);
         await _store.Search.DisposeAsync().ConfigureAwait(false);
         await _folders.CloseAsync().ConfigureAwait(false);
     }

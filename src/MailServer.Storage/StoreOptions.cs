@@ -27,6 +27,12 @@ public sealed record StoreOptions
     /// <summary>What an account may hold of which its directory says nothing.</summary>
     public Quota Quota { get; init; } = new();
 
+    /// <summary>Per cent of what an account may hold at which its owner is told.</summary>
+    public IReadOnlyList<int> QuotaWarnings { get; init; } = [80, 95];
+
+    /// <summary>Whether a full account refuses mail for good (552 5.2.2) instead of for now (452 4.2.2).</summary>
+    public bool IsOverQuotaFinal { get; init; }
+
     /// <summary>Where an account's Maildir is.</summary>
     public string MaildirOf(User user)
     {

@@ -52,6 +52,8 @@ public sealed class DialogTests
             Samples.AddFolders(store);
         if (dialog.Given.ContainsKey("full"))
             store.Full = new(new(5, 2, 2), "Mailbox full") { Reason = ProblemReason.OverQuota };
+        if (dialog.Given.ContainsKey("at_limit"))
+            store.Full = new(new(5, 2, 0), "Too many") { Reason = ProblemReason.LimitReached };
         if (dialog.Given.ContainsKey("authenticator_down"))
             ((FakeAccounts)host.Authenticator).Answer = AuthOutcome.Unavailable;
         var messages = dialog.Given.TryGetValue("messages", out var count) ? int.Parse(count, CultureInfo.InvariantCulture) : 0;

@@ -25,10 +25,11 @@ internal sealed class DovecotProcess : IAsyncDisposable
     /// <summary>Starts it over a Maildir, which it owns from then on.</summary>
     /// <param name="maildir">The Maildir.</param>
     /// <param name="options">What follows its path in <c>mail_location</c>.</param>
-    public static async Task<DovecotProcess> StartAsync(string maildir, string options)
+    /// <param name="settings">More lines of its configuration.</param>
+    public static async Task<DovecotProcess> StartAsync(string maildir, string options, string settings = "")
     {
         var dovecot = new DovecotProcess();
-        dovecot.WriteConfig(maildir, options);
+        dovecot.WriteConfig(maildir, options, settings);
         await OwnAsync(dovecot._directory.Path, maildir);
         dovecot._process = Tool.Start("/usr/sbin/dovecot", ["-F", "-c", dovecot._directory.File("dovecot.conf")]);
         for (var tries = 0; tries < 300; tries++)
@@ -47,6 +48,10 @@ internal sealed class DovecotProcess : IAsyncDisposable
     }
 
     public string LogText => File.Exists(_directory.File("log")) ? File.ReadAllText(_directory.File("log")) : "";
+
+    /// <summary>Its own command, about the user alice.</summary>
+    public Task<ToolResult> DoveadmAsync(params string[] arguments) =>
+        Tool.RunAsync("/usr/bin/doveadm", ["-c", _directory.File("dovecot.conf"), .. arguments, "-u", "alice"]);
 
     public async Task<ImapClient> ImapAsync()
     {
@@ -88,7 +93,7 @@ internal sealed class DovecotProcess : IAsyncDisposable
                     File.SetUnixFileMode(path, File.GetUnixFileMode(path) | UnixFileMode.OtherExecute | UnixFileMode.GroupExecute);
     }
 
-    private void WriteConfig(string maildir, string options) => File.WriteAllText(_directory.File("dovecot.conf"), $$"""
+    private void WriteConfig(string maildir, string options, string settings) => File.WriteAllText(_directory.File("dovecot.conf"), $$"""
         base_dir = {{_directory.File("run")}}
         state_dir = {{_directory.File("run")}}
         log_path = {{_directory.File("log")}}
@@ -134,6 +139,7 @@ internal sealed class DovecotProcess : IAsyncDisposable
         service anvil {
           {{(IsRoot ? "" : "chroot =")}}
         }
+        {{settings}}
         """ + "\n");
 
     private static int FreePort()

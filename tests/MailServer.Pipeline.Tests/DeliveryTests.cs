@@ -101,6 +101,29 @@ public sealed class DeliveryTests
         Assert.Contains(road.Log.Lines, line => line.StartsWith("508", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(4)]
+    [InlineData(5)]
+    public async Task In_an_account_that_is_full_INBOX_is_not_tried_and_the_sender_is_told(byte status)
+    {
+        var road = new Road();
+        var tries = new List<FolderName>();
+        road.Roles.Rules.Add(new FakeRule((_, _, sofar) => sofar with { Folder = Work }));
+        road.Store.Fault = (user, folder) =>
+        {
+            tries.Add(folder);
+            return user.Address.LocalPart == "alice" ? new(new(status, 2, 2), "Mailbox full") { Reason = ProblemReason.OverQuota } : null;
+        };
+        Assert.Equal(new StatusCode(status, 2, 2), (await road.SendAsync(Road.Hello, "alice@example.org"))?.Status);
+        Assert.Equal([Work], tries);
+        Assert.DoesNotContain(road.Log.Lines, line => line.StartsWith("508", StringComparison.Ordinal));
+        Assert.Empty(Assert.Single(road.Reports).Delivery.Steps);
+
+        // Where others have their copy, no final no may be said.
+        Assert.Equal(new StatusCode(4, 2, 2), (await road.SendAsync(Road.Hello, "alice@example.org", "bob@example.org"))?.Status);
+        Assert.Equal("bob@example.org/Work", Assert.Single(road.Store.All).Place);
+    }
+
     [Fact]
     public async Task A_folder_that_cannot_be_used_makes_no_second_copy_in_INBOX()
     {

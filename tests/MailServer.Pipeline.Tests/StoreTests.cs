@@ -90,6 +90,45 @@ public sealed class StoreTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task An_owner_is_told_by_a_plain_message_that_nobody_answers_and_the_journal_tells_of_it()
+    {
+        _store.WarnBy(new QuotaNotice(_store, "mx.example.org", isFinal: false, _road.Time, _road.Log).SendAsync);
+        var alice = FakeAccounts.UserOf("alice@example.org") with { Quota = new() { Storage = 1000, Messages = 2 } };
+        _road.Roles.Directory.Users.RemoveAll(user => user.Address == alice.Address);
+        _road.Roles.Directory.Users.Add(alice);
+        Assert.Null(await SendAsync(Road.Hello, "alice@example.org"));
+        Assert.Null(await SendAsync(Road.Hello, "alice@example.org"));
+        await _store.DisposeAsync(); // waits for it
+        var notice = Assert.Single(Files("alice", "new"), path => File.ReadAllText(path).Contains("Auto-Submitted", StringComparison.Ordinal));
+        var text = await File.ReadAllTextAsync(notice);
+        var id = Assert.Single(_road.Log.Lines, line => line.StartsWith("520", StringComparison.Ordinal)).Split(' ')[1].TrimEnd(':');
+        Assert.Equal($"""
+            Return-Path: <>
+            Date: Tue, 24 Nov 2026 06:07:08 +0000
+            From: Mail server <postmaster@mx.example.org>
+            To: alice@example.org
+            Subject: Your mailbox is 100 % full
+            Message-ID: <{id}@mx.example.org>
+            Auto-Submitted: auto-generated
+            MIME-Version: 1.0
+            Content-Type: text/plain; charset=utf-8
+            Content-Transfer-Encoding: 8bit
+
+            The mailbox alice@example.org holds
+
+                {(Files("alice", "new").Sum(path => path == notice ? 0 : new FileInfo(path).Length))} B of 1000 B, 2 of 2 messages (100 %)
+
+            When it is full, new mail waits at whoever sends it, and goes back after some days.
+            To make room, delete what you do not need, and empty the folder that your
+            mail program moves deleted messages to: what is in there counts, too.
+
+            """, text);
+        var entry = Assert.Single(new JournalReader(_store.MaildirOf(alice)).Forward());
+        Assert.Equal(("delivered", "server", "INBOX", Path.GetFileName(notice)), (entry.Event, entry.By, entry.Folder, entry.Message));
+        Assert.Equal(($"<{id}@mx.example.org>", "", "tells that 95 % are in use"), (entry.Delivery!.MessageId, entry.Delivery.Sender ?? "", entry.Delivery.Steps![0].Action));
+    }
+
+    [Fact]
     public async Task A_dropped_or_refused_message_leaves_no_file()
     {
         _road.Options = _road.Options with { MaxMessageSize = 300_000 };

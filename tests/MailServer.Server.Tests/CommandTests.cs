@@ -48,6 +48,36 @@ public sealed class CommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_quota_is_set_shown_and_taken_away()
+    {
+        async Task ExpectAsync(string arguments, string output)
+        {
+            var (code, text, error) = await _server.CommandAsync(["account", "quota", "alice@example.org", .. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+            Assert.Equal((0, $"alice@example.org: {output}\n", ""), (code, text, error));
+        }
+
+        var folder = Directory.CreateDirectory(_server.File("data/mail/example.org/alice/Maildir/cur"));
+        await File.WriteAllTextAsync(Path.Combine(folder.FullName, "1.x,S=2048:2,"), "not looked at");
+        await ExpectAsync("", "2 KiB in 1 messages, no limit");
+        await ExpectAsync("--size 1G", "2 KiB of 1 GiB (0 %)");
+        await ExpectAsync("--messages 4", "2 KiB of 1 GiB, 1 of 4 messages (25 %)");
+        await ExpectAsync("--size 4KiB --messages 0", "2 KiB of 4 KiB (50 %)");
+        Assert.EndsWith(":userdb_quota_rule=*:storage=4K", Line("alice"));
+        Assert.Equal("alice@example.org  not counted yet\nbob@example.org\n", (await _server.CommandAsync("account", "list")).Output);
+        await File.WriteAllTextAsync(_server.File("data/mail/example.org/alice/Maildir/maildirsize"), "4096S\n2048 1\n");
+        Assert.Equal("alice@example.org  2 KiB of 4 KiB (50 %)\nbob@example.org\n", (await _server.CommandAsync("account", "list")).Output);
+        using var list = JsonDocument.Parse((await _server.CommandAsync("account", "list", "--json")).Output);
+        var quota = list.RootElement[0].GetProperty("quota");
+        Assert.Equal((2048, 4096, 50, true), (quota.GetProperty("storage").GetInt32(), quota.GetProperty("storageLimit").GetInt32(), quota.GetProperty("percent").GetInt32(), quota.GetProperty("isOwn").GetBoolean()));
+        await ExpectAsync("--none", "2 KiB in 1 messages, no limit");
+        await ExpectAsync("--default", "2 KiB in 1 messages, no limit");
+        Assert.EndsWith("::::::", Line("alice"));
+        foreach (var wrong in (string[])["--size 1", "--size x", "--messages -1", "--none --size 1G", "--none --default"])
+            Assert.Equal(2, (await _server.CommandAsync(["account", "quota", "alice@example.org", .. wrong.Split(' ')])).Code);
+        Assert.Equal(1, (await _server.CommandAsync("account", "quota", "nobody@example.org")).Code);
+    }
+
+    [Fact]
     public async Task Accounts_are_added_listed_changed_and_removed()
     {
         var (code, _, error) = await ServerProcess.RunAsync("open sesame\n", "account", "add", "carol@example.org", "--password-stdin", "--config", _server.Config);

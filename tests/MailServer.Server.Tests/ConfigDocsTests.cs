@@ -80,7 +80,7 @@ public sealed partial class ConfigDocsTests
         _ => $"`{Written(key)}`",
     };
 
-    private static string Written(ConfigKey key) => key.Type is KeyType.Number or KeyType.Boolean ? key.Default! : $"\"{key.Default}\"";
+    private static string Written(ConfigKey key) => key.Type is KeyType.Number or KeyType.Boolean or KeyType.Texts ? key.Default! : $"\"{key.Default}\"";
 
     [GeneratedRegex("^##+ `(?<table>[^`]+)`")]
     private static partial Regex Heading();

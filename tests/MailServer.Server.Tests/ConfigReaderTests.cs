@@ -46,6 +46,27 @@ public sealed class ConfigReaderTests : IDisposable
         Assert.Equal(TlsMode.None, Assert.Single(config.Listeners).Tls);
     }
 
+    [Theory]
+    [InlineData("", "80 95", false)]
+    [InlineData("quota_warnings = []", "", false)]
+    [InlineData("quota_warnings = [\"90%\", \"50%\", \"90%\"]\nover_quota = \"reject\"", "50 90", true)]
+    public void Warnings_are_per_cent_in_order(string keys, string expected, bool isFinal)
+    {
+        var config = ConfigReader.Read(FileName, Good + "\n[store]\n" + keys);
+        Assert.Equal((expected, isFinal), (string.Join(' ', config.QuotaWarnings), config.IsOverQuotaFinal));
+    }
+
+    [Theory]
+    [InlineData("quota_warnings = [\"80\"]", "store.quota_warnings: \"80\": \"1%\" to \"100%\" is expected")]
+    [InlineData("quota_warnings = [\"0%\"]", "store.quota_warnings: \"0%\": \"1%\" to \"100%\" is expected")]
+    [InlineData("quota_warnings = [\"101%\"]", "store.quota_warnings: \"101%\": \"1%\" to \"100%\" is expected")]
+    [InlineData("over_quota = \"drop\"", "store.over_quota: \"drop\": one of \"defer\", \"reject\" is expected")]
+    public void Of_quotas_nonsense_is_named(string keys, string reason)
+    {
+        var errors = Assert.Throws<BrokenConfigException>(() => ConfigReader.Read(FileName, Good + "\n[store]\n" + keys)).Errors;
+        Assert.EndsWith($"(11): {reason}", Assert.Single(errors).Message);
+    }
+
     [Fact]
     public void The_sample_loads()
     {

@@ -77,11 +77,14 @@ internal sealed class DeliveryTargets
             copy.IsPassedOver = done.Contains(copy.Target);
     }
 
-    /// <summary>A folder that cannot be used must not cost the mail: INBOX stands for it.</summary>
+    /// <summary>
+    /// A folder that cannot be used must not cost the mail: INBOX stands for it. In an account that is full INBOX is as full as any folder:
+    /// there is nothing to try, and nothing of the folder's to tell.
+    /// </summary>
     public void FallBack(Action<FolderName, EmailAddress, Problem> tell)
     {
         foreach (var copy in _copies.ToArray())
-            if (copy is { Problem: { } problem, Target.Folder.IsInbox: false })
+            if (copy is { Problem: { Reason: not ProblemReason.OverQuota } problem, Target.Folder.IsInbox: false })
             {
                 tell(copy.Target.Folder, copy.Target.Account, problem);
                 copy.Instead = CopyFor(copy.User, FolderName.Inbox, copy.Flags);

@@ -47,7 +47,8 @@ internal static class TraceStage
             text.Append("Message-ID: <").Append(message.Id).Append('@').Append(hostname).Append(">\n");
     }
 
-    private static string Date(DateTimeOffset now) =>
+    /// <summary><c>date-time</c> (RFC 5322 §3.3).</summary>
+    public static string Date(DateTimeOffset now) =>
         now.ToString("ddd, d MMM yyyy HH:mm:ss ", CultureInfo.InvariantCulture) + now.ToString("zzz", CultureInfo.InvariantCulture).Replace(":", "", StringComparison.Ordinal);
 
     /// <summary><c>address-literal</c> without its brackets (RFC 5321 §4.1.3).</summary>
@@ -76,7 +77,7 @@ internal static class TraceStage
     }
 
     /// <summary><c>Local-part = Dot-string / Quoted-string</c> (RFC 5321 §4.1.2); empty for the null reverse-path.</summary>
-    private static string Quote(EmailAddress? address)
+    public static string Quote(EmailAddress? address)
     {
         if (address is not { } path)
             return "";

@@ -51,8 +51,8 @@ internal sealed class FolderOperations(StoreContext store, FolderTable table, Fo
         await store.Sync.SyncAsync(Path.GetDirectoryName(place.Path)!).ConfigureAwait(false);
         await SpecialUseFile.ChangeAsync(paths.Root, uses => uses.Remove(folder), store, cancellationToken).ConfigureAwait(false);
         Tell(JournalEvents.FolderDeleted, folder, null);
-        var (storage, messages) = MaildirCount.Of([grave]);
-        store.Quotas.Of(paths.Root).Change(-storage, -messages);
+        var gone = MaildirCount.Of([grave]);
+        store.Quotas.Of(paths.Root).Change(-gone.Storage, -gone.Messages);
         DiskFile.RemoveTree(grave);
         return null;
     }

@@ -24,7 +24,8 @@ internal sealed class MaildirAccount(StoreContext store, FolderTable table, Fold
     public ValueTask<Problem?> RenameAsync(FolderName from, FolderName to, CancellationToken cancellationToken) =>
         TryAsync("renaming a folder", () => _operations.RenameAsync(from, to, cancellationToken));
 
-    public ValueTask<Outcome<QuotaUsage>> QuotaAsync(CancellationToken cancellationToken) => new(Try("counting", store.Quotas.Of(paths.Root, User).Usage));
+    public ValueTask<Outcome<QuotaUsage>> QuotaAsync(CancellationToken cancellationToken) => 
+        TryValueAsync("counting", () => store.Quotas.Of(paths.Root).UsageAsync(cancellationToken));
 
     public ValueTask<Outcome<FolderStatus>> StatusAsync(FolderName folder, CancellationToken cancellationToken) =>
         StatusAsync(folder, withSize: true, cancellationToken);
@@ -68,7 +69,7 @@ internal sealed class MaildirAccount(StoreContext store, FolderTable table, Fold
             return FolderProblem.Impossible;
         if (!_operations.Exists(place))
             return Problem.NoSuchFolder;
-        if (store.Quotas.Of(paths.Root, User).Refuses(0) is { } full)
+        if (await store.Quotas.Of(paths.Root).RefusesAsync(0, 1, cancellationToken).ConfigureAwait(false) is { } full)
             return full;
         try
         {
@@ -105,6 +106,19 @@ internal sealed class MaildirAccount(StoreContext store, FolderTable table, Fold
         try
         {
             return call();
+        }
+        catch (Exception failure) when (DiskProblem.Is(failure))
+        {
+            return store.Failed(operation, failure);
+        }
+    }
+
+    private async ValueTask<Outcome<T>> TryValueAsync<T>(string operation, Func<ValueTask<T>> call)
+        where T : notnull
+    {
+        try
+        {
+            return await call().ConfigureAwait(false);
         }
         catch (Exception failure) when (DiskProblem.Is(failure))
         {

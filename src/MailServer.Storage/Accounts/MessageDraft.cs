@@ -30,7 +30,7 @@ internal sealed class MessageDraft : IMessageDraft
         var date = _date ?? _store.Time.GetUtcNow();
         if (await _spool.SealWithDateAsync(default, date, cancellationToken).ConfigureAwait(false) is { } problem)
             return problem;
-        if (_store.Quotas.Of(_place.Root).Refuses(_spool.FileSize) is { } full)
+        if (await _store.Quotas.Of(_place.Root).RefusesAsync(_spool.FileSize, 1, cancellationToken).ConfigureAwait(false) is { } full)
             return full;
         SharedFolder? folder = null;
         try
@@ -46,6 +46,7 @@ internal sealed class MessageDraft : IMessageDraft
             if (await folder.EnterAsync([arrival], cancellationToken).ConfigureAwait(false) is not [var uid])
                 return Problem.NoSuchFolder;
             Tell(arrival, uid);
+            _store.Quotas.Of(_place.Root).Arrived();
             return new AppendResult { UidValidity = folder.UidValidity, Uid = uid };
         }
         catch (Exception failure) when (DiskProblem.Is(failure))

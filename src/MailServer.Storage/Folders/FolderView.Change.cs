@@ -71,7 +71,11 @@ internal sealed partial class FolderView
         var entries = EntriesAt(sequences);
         var copied = await CopyEntriesAsync(entries, target, isMove: false, cancellationToken).ConfigureAwait(false);
         if (copied.Problem is null)
+        {
             TellArrivals(JournalEvents.Copied, entries, target, copied.Value);
+            _store.Quotas.Of(_paths.Root).Arrived();
+        }
+
         return copied.TryGet(out var place, out var problem)
             ? new CopyResult { UidValidity = place.UidValidity, SourceUids = entries.ConvertAll(entry => entry.Uid), TargetUids = place.Uids }
             : problem;
@@ -187,7 +191,7 @@ internal sealed partial class FolderView
             await _folder.MeasureAsync(entries, cancellationToken).ConfigureAwait(false);
             if (entries.Exists(entry => entry.Note is not null))
                 return FolderProblem.Unreadable;
-            if (!isMove && _store.Quotas.Of(_paths.Root).Refuses(entries.Sum(entry => entry.FileSize), entries.Count) is { } full)
+            if (!isMove && await _store.Quotas.Of(_paths.Root).RefusesAsync(entries.Sum(entry => entry.FileSize), entries.Count, cancellationToken).ConfigureAwait(false) is { } full)
                 return full;
             foreach (var entry in entries)
             {

@@ -6,13 +6,13 @@ namespace MailServer.Storage;
 internal static class MaildirCount
 {
     /// <exception cref="IOException">A directory cannot be read.</exception>
-    public static (long Storage, long Messages) Of(IEnumerable<string> folders)
+    public static MaildirUse Of(IEnumerable<string> folders)
     {
-        var (storage, messages) = (0L, 0L);
+        var found = default(MaildirUse);
         foreach (var directory in folders.SelectMany(folder => new[] { Path.Combine(folder, "new"), Path.Combine(folder, "cur") }).Where(Directory.Exists))
             foreach (var size in new FileSystemEnumerable<long>(directory, SizeOf) { ShouldIncludePredicate = IsMessage })
-                (storage, messages) = (storage + size, messages + 1);
-        return (storage, messages);
+                found += new MaildirUse(size, 1);
+        return found;
     }
 
     private static bool IsMessage(ref FileSystemEntry entry) => MessageName.IsMessage(entry.FileName);

@@ -27,7 +27,7 @@ internal static class MaildirSize
 
     /// <summary>The header and the sum; null when there is no such file, or none that makes sense.</summary>
     /// <exception cref="IOException">It cannot be read now.</exception>
-    public static (string Header, long Storage, long Messages)? Read(string path)
+    public static (string Header, MaildirUse Used)? Read(string path)
     {
         byte[]? bytes;
         try
@@ -43,16 +43,16 @@ internal static class MaildirSize
         if (bytes is not [.., (byte)'\n'])
             return null;
         var lines = Encoding.Latin1.GetString(bytes).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        var (storage, messages) = (0L, 0L);
+        var used = default(MaildirUse);
         foreach (var line in lines.Skip(1))
         {
             if (line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is not [var first, var second]
                 || !long.TryParse(first, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var octets)
                 || !long.TryParse(second, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var count))
                 return null;
-            (storage, messages) = (storage + octets, messages + count);
+            used += new MaildirUse(octets, count);
         }
 
-        return lines.Length > 1 && storage >= 0 && messages >= 0 ? (lines[0], storage, messages) : null;
+        return lines.Length > 1 && used is { Storage: >= 0, Messages: >= 0 } ? (lines[0], used) : null;
     }
 }

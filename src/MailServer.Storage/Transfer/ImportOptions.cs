@@ -15,6 +15,9 @@ public sealed record ImportOptions
     /// <summary>Takes a message although its folder has the same one; only what this very source has brought is not brought again.</summary>
     public bool KeepDuplicates { get; init; }
 
+    /// <summary>Fills the account beyond what it may hold.</summary>
+    public bool IgnoresQuota { get; init; }
+
     /// <summary>Takes again what an earlier import has brought and the folder no longer has.</summary>
     public bool Again { get; init; }
 }

@@ -12,6 +12,7 @@ internal sealed class ImportTarget : IAsyncDisposable
     private readonly TransferredFolder _report;
     private readonly FolderPlace? _place;
     private readonly List<Incoming> _batch = [];
+    private AccountQuota? _quota;
     private SharedFolder? _folder;
     private KnownContent? _known;
 
@@ -29,7 +30,11 @@ internal sealed class ImportTarget : IAsyncDisposable
         if (target._place is null)
             target.Problem = FolderProblem.Impossible;
         else
+        {
+            target._quota = store.Context.Quotas.Of(target._place.Root, user);
             target.Problem = await target.OpenAsync(user, cancellationToken).ConfigureAwait(false);
+        }
+
         return target;
     }
 
@@ -72,15 +77,17 @@ internal sealed class ImportTarget : IAsyncDisposable
             return Problem;
         try
         {
-            Problem = await EnterAsync(cancellationToken).ConfigureAwait(false);
+            var full = _options.IgnoresQuota ? null : await CutToRoomAsync(cancellationToken).ConfigureAwait(false);
+            Problem = _batch.Count == 0 ? null : await EnterAsync(cancellationToken).ConfigureAwait(false);
+            if (Problem is null)
+                _report.Added += _batch.Count;
+            Problem ??= full;
         }
         catch (Exception failure) when (DiskProblem.Is(failure))
         {
             Problem = _store.Context.Failed("importing messages", failure);
         }
 
-        if (Problem is null)
-            _report.Added += _batch.Count;
         await ClearAsync().ConfigureAwait(false);
         return Problem;
     }
@@ -134,6 +141,24 @@ internal sealed class ImportTarget : IAsyncDisposable
             return !_options.Again && _record.HasOrigin(origin, _place!.Name);
         var isThere = _known is not null && await _known.HasAsync(content, crlfSize, cancellationToken).ConfigureAwait(false);
         return isThere || (!_options.Again && _record.HasContent(content, _place!.Name));
+    }
+
+    /// <summary>Keeps of the batch what the account has room for. Sizes are those with CRLF, which are somewhat larger than on disk.</summary>
+    /// <returns>Why the rest is not taken; null when there is none.</returns>
+    private async ValueTask<Problem?> CutToRoomAsync(CancellationToken cancellationToken)
+    {
+        if (await RefusesAsync(_batch.Count).ConfigureAwait(false) is not { } full)
+            return null;
+        var fitting = 0;
+        while (fitting < _batch.Count && await RefusesAsync(fitting + 1).ConfigureAwait(false) is null)
+            fitting++;
+        foreach (var incoming in _batch.Skip(fitting))
+            await incoming.Spool.DisposeAsync().ConfigureAwait(false);
+        _batch.RemoveRange(fitting, _batch.Count - fitting);
+        return full;
+
+        ValueTask<Problem?> RefusesAsync(int count) =>
+            _quota!.RefusesAsync(_batch.Take(count).Sum(incoming => incoming.Spool.Size), count, cancellationToken);
     }
 
     /// <summary>The order makes the promise: files and the record are durable, then names are given, then it counts as done.</summary>

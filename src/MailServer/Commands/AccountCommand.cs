@@ -15,19 +15,21 @@ internal static class AccountCommand
 
     public static async Task<int> ListAsync(string file, bool asJson, CancellationToken cancellationToken)
     {
-        var offline = await OfflinePlugins.LoadAsync(ConfigReader.Read(file), cancellationToken).ConfigureAwait(false);
+        var config = ConfigReader.Read(file);
+        var options = StoreTargets.OptionsOf(config);
+        var offline = await OfflinePlugins.LoadAsync(config, cancellationToken).ConfigureAwait(false);
         await using (offline.ConfigureAwait(false))
         {
             // A broken plugin need not be the one that keeps accounts; but a list without it may be too short.
             foreach (var failure in offline.Failures)
                 await Console.Error.WriteLineAsync(failure).ConfigureAwait(false);
             var users = await offline.Plugins.Accounts.ListAsync(cancellationToken).ConfigureAwait(false);
-            IReadOnlyList<AccountReport> accounts = [.. users.Select(user => new AccountReport(user.Name, user.Address.ToString(), user.Home))];
+            IReadOnlyList<AccountReport> accounts = [.. users.Select(user => new AccountReport(user.Name, user.Address.ToString(), user.Home, QuotaReport.Known(options, user)))];
             if (asJson)
                 await Console.Out.WriteLineAsync(JsonSerializer.Serialize(accounts, PrintJson.Default.IReadOnlyListAccountReport)).ConfigureAwait(false);
             else
                 foreach (var account in accounts)
-                    await Console.Out.WriteLineAsync(account.Address).ConfigureAwait(false);
+                    await Console.Out.WriteLineAsync(account.Quota is { } quota ? $"{account.Address}  {quota.Text()}" : account.Address).ConfigureAwait(false);
             return offline.Failures.Count == 0 || accounts.Count > 0 ? ExitCode.Done : ExitCode.No;
         }
     }

@@ -117,7 +117,7 @@ internal static class CommandTree
         password.SetAction((result, stop) => AccountCommand.PasswordAsync(result.GetRequiredValue(config), result.GetRequiredValue(address), result.GetValue(stdin), stop));
         var remove = new Command("remove", "Removes an account; its mail stays on disk.") { address, config };
         remove.SetAction((result, stop) => AccountCommand.RemoveAsync(result.GetRequiredValue(config), result.GetRequiredValue(address), stop));
-        return new("account", "Lists and changes accounts.") { list, add, password, remove };
+        return new("account", "Lists and changes accounts.") { list, add, password, remove, AccountQuotaCommand.Build(Address()) };
     }
 
     private static Command Rules()

@@ -36,6 +36,8 @@ internal static class StatusCommand
         PrintPlugins(screen, status.Plugins);
         if (status.Store is { } store)
             screen.WriteLine(string.Create(CultureInfo.InvariantCulture, $"store: {store.Delivered} messages delivered, {store.OpenFolders} folders open in {store.OpenViews} sessions{(store.Failures > 0 ? $", {store.Failures} writes failed" : "")}"));
+        if (status.Quotas.Count > 0)
+            screen.WriteLine($"fullest accounts: {string.Join(", ", status.Quotas.Select(quota => string.Create(CultureInfo.InvariantCulture, $"{quota.Address} {quota.Percent} %")))}");
         if (status.Rules is { } rules)
             Print(screen, rules);
         if (status.UserRules is { } users)

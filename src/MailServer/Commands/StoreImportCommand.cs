@@ -18,10 +18,11 @@ internal static class StoreImportCommand
         };
         duplicates.AcceptOnlyFromAmong("skip", "keep");
         var again = new Option<bool>("--again") { Description = "Takes again what an earlier import has brought and is no longer there." };
+        var ignoreQuota = new Option<bool>("--ignore-quota") { Description = "Fills the account beyond what it may hold." };
         var dryRun = new Option<bool>("--dry-run") { Description = "Says what would come, and changes nothing." };
         var command = new Command("import", "Brings mail in, each message once; can be stopped and begun again at any time.")
         {
-            account, source, folder, format, duplicates, again, dryRun, config, json,
+            account, source, folder, format, duplicates, again, ignoreQuota, dryRun, config, json,
         };
         command.SetAction((result, stop) => StoreCommand.TryAsync(() =>
         {
@@ -31,6 +32,7 @@ internal static class StoreImportCommand
                 Format = StoreTransfer.FormatOf(result.GetValue(format)),
                 KeepDuplicates = result.GetValue(duplicates) == "keep",
                 Again = result.GetValue(again),
+                IgnoresQuota = result.GetValue(ignoreQuota),
                 IsDryRun = result.GetValue(dryRun),
             };
             var path = result.GetRequiredValue(source);

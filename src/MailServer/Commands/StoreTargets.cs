@@ -42,6 +42,8 @@ internal static class StoreTargets
         Hostname = config.Hostname,
         JournalDays = config.JournalDays,
         Quota = config.Quota,
+        QuotaWarnings = config.QuotaWarnings,
+        IsOverQuotaFinal = config.IsOverQuotaFinal,
     };
 
     /// <summary>One account, or all of them when none is named.</summary>

@@ -34,6 +34,8 @@ internal static class ConfigKeys
     public static readonly ConfigKey SearchIndex = new("[store]", "search_index", KeyType.Boolean, "true");
     public static readonly ConfigKey Quota = new("[store]", "quota", KeyType.Size, "");
     public static readonly ConfigKey QuotaMessages = new("[store]", "quota_messages", KeyType.Number, "0");
+    public static readonly ConfigKey QuotaWarnings = new("[store]", "quota_warnings", KeyType.Texts, "[\"80%\", \"95%\"]");
+    public static readonly ConfigKey OverQuota = new("[store]", "over_quota", KeyType.Text, "defer");
     public static readonly ConfigKey JournalDays = new("[store]", "journal_days", KeyType.Number, "400");
 
     public static readonly ConfigKey DomainName = new("[[domains]]", "name", KeyType.Text, null);
@@ -70,7 +72,7 @@ internal static class ConfigKeys
     /// <summary>All of them, in the order of the documentation.</summary>
     public static IReadOnlyList<ConfigKey> All { get; } =
     [
-        Hostname, Data, DrainTime, HotReload, AllowPlaintextAuth, Postmaster, Maildir, Layout, SearchIndex, Quota, QuotaMessages, JournalDays,
+        Hostname, Data, DrainTime, HotReload, AllowPlaintextAuth, Postmaster, Maildir, Layout, SearchIndex, Quota, QuotaMessages, QuotaWarnings, OverQuota, JournalDays,
         DomainName, ListenerName, ListenerAddress, ListenerProtocol, ListenerTls,
         Certificate, CertificateKey, HandshakeLimit, Connections, ConnectionsPerAddress, MessageSize, LogFormat, LogLevel, PluginDirectory, PluginLoad,
         FilterOrder, FilterTimeLimit, FilterOnFailure, GlobalRules, UserRules, RuleWorkers, RuleWorkerUser, WithoutLandlock,

@@ -90,6 +90,8 @@ internal sealed class ConfigReader
                 Storage = store.Has(ConfigKeys.Quota) ? store.Size(ConfigKeys.Quota, 1024) : null,
                 Messages = store.Number(ConfigKeys.QuotaMessages, 0, int.MaxValue) is > 0 and var messages ? messages : null,
             },
+            QuotaWarnings = ReadQuotaWarnings(store),
+            IsOverQuotaFinal = store.Choice(ConfigKeys.OverQuota, ("defer", false), ("reject", true)),
             JournalDays = store.Number(ConfigKeys.JournalDays, 0, 36_500),
             Domains = ReadDomains(),
             Listeners = listeners,
@@ -110,6 +112,19 @@ internal sealed class ConfigReader
         foreach (var unknown in _top.UnknownKeys())
             _errors.Add(unknown);
         return config;
+    }
+
+    private static IReadOnlyList<int> ReadQuotaWarnings(KeyReader store)
+    {
+        if (!store.Has(ConfigKeys.QuotaWarnings))
+            return [80, 95];
+        List<int> thresholds = [];
+        foreach (var text in store.Texts(ConfigKeys.QuotaWarnings))
+            if (text.EndsWith('%') && int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var percent) && percent is >= 1 and <= 100)
+                thresholds.Add(percent);
+            else
+                store.Refuse(ConfigKeys.QuotaWarnings, $"\"{text}\": \"1%\" to \"100%\" is expected");
+        return [.. thresholds.Distinct().Order()];
     }
 
     private KeyReader In(string table)

@@ -38,6 +38,12 @@ internal sealed record ServerConfig
     /// <summary>What an account may hold of which its directory says nothing.</summary>
     public required Quota Quota { get; init; }
 
+    /// <summary>Per cent of its quota at which an account's owner is told.</summary>
+    public required IReadOnlyList<int> QuotaWarnings { get; init; }
+
+    /// <summary>Whether a full account refuses mail for good.</summary>
+    public required bool IsOverQuotaFinal { get; init; }
+
     /// <summary>Days that journals are kept; 0 for none.</summary>
     public required int JournalDays { get; init; }
 

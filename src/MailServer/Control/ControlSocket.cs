@@ -117,7 +117,7 @@ internal sealed class ControlSocket : IAsyncDisposable
             var request = JsonSerializer.Deserialize(line, WireJson.Default.ControlRequest);
             reply = request?.Command switch
             {
-                "status" => new() { Status = HostReports.StatusOf(_host) },
+                "status" => new() { Status = await HostReports.StatusOfAsync(_host, cancellationToken).ConfigureAwait(false) },
                 "plugins" => new() { Plugins = HostReports.PluginsOf(_host.Plugins) },
                 "reload" => new() { Reloads = await ReloadAsync(request.Target, cancellationToken).ConfigureAwait(false) },
                 var unknown => new() { Error = $"this server does not know \"{unknown}\"" },

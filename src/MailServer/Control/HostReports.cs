@@ -1,5 +1,6 @@
 using MailServer.Extensibility;
 using MailServer.Rules;
+using MailServer.Server.Commands;
 using MailServer.Server.Configuration;
 using MailServer.Server.Hosting;
 using MailServer.Storage;
@@ -9,7 +10,10 @@ namespace MailServer.Server.Control;
 /// <summary>Says of a running server what the commands show.</summary>
 internal static class HostReports
 {
-    public static StatusReport StatusOf(MailHost host) => new()
+    /// <summary>Accounts named in the status: those that somebody should look after.</summary>
+    private const int MaxQuotas = 5;
+
+    public static async ValueTask<StatusReport> StatusOfAsync(MailHost host, CancellationToken cancellationToken) => new()
     {
         Version = ServerVersion.Text,
         Hostname = host.Config.Hostname,
@@ -27,6 +31,7 @@ internal static class HostReports
         ],
         Plugins = PluginsOf(host.Plugins),
         Store = StoreOf(host.Store.Status()),
+        Quotas = await FullestAsync(host, cancellationToken).ConfigureAwait(false),
         Rules = host.Rules is { } rules ? RulesOf(rules, host) : null,
         UserRules = host.UserRules?.Status() is { } users ? RulesOf(users) : null,
     };
@@ -48,6 +53,31 @@ internal static class HostReports
             LastError = plugin.LastError,
         }),
     ];
+
+    private static async ValueTask<IReadOnlyList<QuotaReport>> FullestAsync(MailHost host, CancellationToken cancellationToken)
+    {
+        var options = StoreTargets.OptionsOf(host.Config);
+        IReadOnlyList<User> users = [];
+        try
+        {
+            users = await host.Plugins.Accounts.ListAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            // The rest of the status is all the more worth seeing.
+        }
+
+        return
+        [
+            .. users
+                .Select(user => QuotaReport.Known(options, user))
+                .OfType<QuotaReport>()
+                .Where(report => report.Percent is not null)
+                .OrderByDescending(report => report.Percent)
+                .ThenBy(report => report.Address, StringComparer.Ordinal)
+                .Take(MaxQuotas),
+        ];
+    }
 
     private static StoreReport StoreOf(StoreStatus store) => new(store.OpenFolders, store.OpenViews, store.Delivered, store.Failures);
 

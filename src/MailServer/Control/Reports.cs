@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using MailServer.Storage;
 
 namespace MailServer.Server.Control;
 
@@ -51,6 +52,9 @@ internal sealed record StatusReport
     public required IReadOnlyList<PluginReport> Plugins { get; init; }
 
     public StoreReport? Store { get; init; }
+
+    /// <summary>The accounts nearest to their limits, fullest first.</summary>
+    public IReadOnlyList<QuotaReport> Quotas { get; init; } = [];
 
     public RulesReport? Rules { get; init; }
 
@@ -117,7 +121,35 @@ internal sealed record AccountRulesReport(string Account, long Runs, long Failur
 internal sealed record AccountRuleReport(string File, string State, IReadOnlyList<string> Diagnostics);
 
 /// <summary>What <c>account list --json</c> prints for each.</summary>
-internal sealed record AccountReport(string Name, string Address, string? Home);
+internal sealed record AccountReport(string Name, string Address, string? Home, QuotaReport? Quota);
+
+/// <summary>What an account holds and may hold; what <c>account quota --json</c> prints.</summary>
+/// <param name="Address">Whose.</param>
+/// <param name="Storage">Octets that its messages have on disk; null when they are not counted yet.</param>
+/// <param name="Messages">How many they are.</param>
+/// <param name="StorageLimit">Octets it may hold; null for any number.</param>
+/// <param name="MessagesLimit">Messages it may hold.</param>
+/// <param name="Percent">The part of the limits that is used; of two the nearer one.</param>
+/// <param name="IsOwn">Whether the limits are the account's own, and not the configuration's.</param>
+internal sealed record QuotaReport(string Address, long? Storage, long? Messages, long? StorageLimit, long? MessagesLimit, int? Percent, bool IsOwn)
+{
+    public static QuotaReport Of(User user, QuotaUsage usage) => new(
+        user.Address.ToString(), usage.Storage, usage.Messages, usage.Limit.Storage, usage.Limit.Messages, QuotaText.Percent(usage), user.Quota is not null);
+
+    /// <summary>In words for people.</summary>
+    public string Text() => Storage is null
+        ? "not counted yet"
+        : QuotaText.Of(new() { Storage = Storage ?? 0, Messages = Messages ?? 0, Limit = new() { Storage = StorageLimit, Messages = MessagesLimit } });
+
+    /// <summary>What is known without a count; null when the account has no limits.</summary>
+    public static QuotaReport? Known(StoreOptions options, User user)
+    {
+        var limit = user.Quota ?? options.Quota;
+        if (!limit.HasLimit)
+            return null;
+        return AccountUsage.Known(options, user) is { } usage ? Of(user, usage) : new(user.Address.ToString(), null, null, limit.Storage, limit.Messages, null, user.Quota is not null);
+    }
+}
 
 /// <summary>What <c>check --json</c> and <c>rules check --json</c> print.</summary>
 internal sealed record CheckReport(bool IsGood, IReadOnlyList<string> Errors, IReadOnlyList<string> Warnings);
@@ -133,6 +165,7 @@ internal sealed partial class WireJson : JsonSerializerContext;
 [JsonSerializable(typeof(IReadOnlyList<PluginReport>))]
 [JsonSerializable(typeof(IReadOnlyList<ReloadReport>))]
 [JsonSerializable(typeof(IReadOnlyList<AccountReport>))]
+[JsonSerializable(typeof(QuotaReport))]
 [JsonSerializable(typeof(CheckReport))]
 [JsonSerializable(typeof(Commands.NewRulesReport))]
 internal sealed partial class PrintJson : JsonSerializerContext;

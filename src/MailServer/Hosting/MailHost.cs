@@ -264,6 +264,11 @@ internal sealed class MailHost : IAsyncDisposable
         Compare(old.Maildir == config.Maildir, ConfigKeys.Maildir);
         Compare(old.IsFsLayout == config.IsFsLayout, ConfigKeys.Layout);
         Compare(old.HasSearchIndex == config.HasSearchIndex, ConfigKeys.SearchIndex);
+        Compare(old.Quota.Storage == config.Quota.Storage, ConfigKeys.Quota);
+        Compare(old.Quota.Messages == config.Quota.Messages, ConfigKeys.QuotaMessages);
+        Compare(old.QuotaWarnings.SequenceEqual(config.QuotaWarnings), ConfigKeys.QuotaWarnings);
+        Compare(old.IsOverQuotaFinal == config.IsOverQuotaFinal, ConfigKeys.OverQuota);
+        Compare(old.JournalDays == config.JournalDays, ConfigKeys.JournalDays);
         Compare(old.Domains.SequenceEqual(config.Domains), ConfigKeys.DomainName);
         Compare(old.MaxMessageSize == config.MaxMessageSize, ConfigKeys.MessageSize);
         Compare(old.PluginDirectory == config.PluginDirectory, ConfigKeys.PluginDirectory);
@@ -300,6 +305,7 @@ internal sealed class MailHost : IAsyncDisposable
             filter => new FilterLimit { TimeLimit = filter.Value.TimeLimit, OnFailure = filter.Value.DeferOnFailure ? FilterFailure.Defer : FilterFailure.Skip }),
         MaxMessageSize = config.MaxMessageSize,
         Postmaster = config.Postmaster,
+        IsOverQuotaFinal = config.IsOverQuotaFinal,
     };
 
     /// <summary>The program that compiles rules, and runs those of users.</summary>

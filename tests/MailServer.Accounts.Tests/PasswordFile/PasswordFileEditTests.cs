@@ -36,6 +36,35 @@ public sealed class PasswordFileEditTests
         Assert.Equal(Text.Replace("one", "two", StringComparison.Ordinal), await File.ReadAllTextAsync(plugin.Path));
     }
 
+    [Theory]
+    [InlineData("alice:{PLAIN}x", "alice:{PLAIN}x::::::userdb_quota_rule=*:storage=1G", 1L << 30, null)]
+    [InlineData("alice:{PLAIN}x\r\n", "alice:{PLAIN}x::::::userdb_quota_rule=*:messages=7\r\n", null, 7L)]
+    [InlineData("alice:{PLAIN}x:1:2:Älice:/home/a:/bin/sh\n", "alice:{PLAIN}x:1:2:Älice:/home/a:/bin/sh:userdb_quota_rule=*:storage=1025B:messages=7\n", 1025L, 7L)]
+    [InlineData("alice:{PLAIN}x::::::nologin\n", "alice:{PLAIN}x::::::nologin userdb_quota_rule=*:storage=0:messages=0\n", null, null)]
+    [InlineData("alice:{PLAIN}x::::::a=b userdb_quota_rule=*:storage=5M allow_nets=2001:db8::/32\n", "alice:{PLAIN}x::::::a=b allow_nets=2001:db8::/32 userdb_quota_rule=*:storage=3M\n", 3L << 20, null)]
+    public async Task Sets_a_quota_and_nothing_else(string before, string after, long? storage, long? messages)
+    {
+        var quota = new Quota { Storage = storage, Messages = messages };
+        await using var plugin = await PasswordFileFixture.StartAsync("# ours\n" + before);
+        Assert.Null(await plugin.Editor.SetQuotaAsync(Alice, quota, default));
+        Assert.Equal("# ours\n" + after, await File.ReadAllTextAsync(plugin.Path));
+        Assert.Equal(quota, Assert.Single(await plugin.Directory.ListAsync(default)).Quota);
+        Assert.Equal(ProblemReason.NotFound, (await plugin.Editor.SetQuotaAsync(Carol, quota, default))?.Reason);
+    }
+
+    [Theory]
+    [InlineData("alice:{PLAIN}x\n", "alice:{PLAIN}x\n")]
+    [InlineData("alice:{PLAIN}x::::::a=b  c\n", "alice:{PLAIN}x::::::a=b  c\n")]
+    [InlineData("alice:{PLAIN}x::::::userdb_quota_rule=*:storage=1G\n", "alice:{PLAIN}x::::::\n")]
+    [InlineData("alice:{PLAIN}x::::::userdb_quota_rule=*:storage=1G nologin\n", "alice:{PLAIN}x::::::nologin\n")]
+    public async Task Takes_a_quota_away_and_nothing_else(string before, string after)
+    {
+        await using var plugin = await PasswordFileFixture.StartAsync(before);
+        Assert.Null(await plugin.Editor.SetQuotaAsync(Alice, null, default));
+        Assert.Equal(after, await File.ReadAllTextAsync(plugin.Path));
+        Assert.Null(Assert.Single(await plugin.Directory.ListAsync(default)).Quota);
+    }
+
     [Fact]
     public async Task Removes_all_lines_of_an_account_at_once()
     {

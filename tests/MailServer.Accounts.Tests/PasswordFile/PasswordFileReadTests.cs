@@ -17,6 +17,7 @@ public sealed class PasswordFileReadTests
     [InlineData("bob:{MD5}y\nalice:{PLAIN}x\n", "(1): the password of bob cannot be used: the scheme is none of")]
     [InlineData("bob:{SCRAM-SHA-256}y\nalice:{PLAIN}x\n", "(1): the password of bob cannot be used: ")]
     [InlineData("alice:{PLAIN}x:::gecos:home/alice::\n", "(1): the home of alice is no absolute path")]
+    [InlineData("alice:{PLAIN}x::::::userdb_quota_rule=*:storage=much\n", "(1): userdb_quota_rule of alice is not understood; as *:storage=1G:messages=1000")]
     [InlineData("alice:{PLAIN}x::::::allow_nets=1.2.3.4/99,192.0.2.0/24\n", "(1): allow_nets of alice has a part that is no network")]
     public async Task A_broken_line_is_named_and_the_rest_goes_on(string text, string? complaint)
     {
@@ -26,6 +27,44 @@ public sealed class PasswordFileReadTests
             Assert.Empty(plugin.Log.Lines);
         else
             Assert.StartsWith(plugin.Path + complaint, Assert.Single(plugin.Log.Lines), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("*:storage=1G:messages=1000", 1L << 30, 1000L)]
+    [InlineData("?:storage=1g", 1L << 30, null)]
+    [InlineData("*:storage=100", 102_400L, null)]
+    [InlineData("*:bytes=100", 100L, null)]
+    [InlineData("*:storage=100B", 100L, null)]
+    [InlineData("*:bytes=2M", 2L << 20, null)]
+    [InlineData("*:messages=5", null, 5L)]
+    [InlineData("*:storage=0:messages=0", null, null)]
+    [InlineData("*:ignore", null, null)]
+    public async Task A_quota_is_read_as_Dovecot_reads_it(string rule, long? storage, long? messages)
+    {
+        await using var plugin = await PasswordFileFixture.StartAsync($"alice:{{PLAIN}}x:1:2::/home/alice::nologin userdb_quota_rule={rule} x=y\n");
+        var user = Assert.Single(await plugin.Directory.ListAsync(default));
+        Assert.Equal(new Quota { Storage = storage, Messages = messages }, user.Quota);
+        Assert.Empty(plugin.Log.Lines);
+    }
+
+    [Theory]
+    [InlineData("*")]
+    [InlineData("")]
+    [InlineData("*:")]
+    [InlineData("Trash:storage=1G")]
+    [InlineData("*:storage=+1G")]
+    [InlineData("*:storage=-1")]
+    [InlineData("*:storage=50%")]
+    [InlineData("*:storage=")]
+    [InlineData("*:storage=G")]
+    [InlineData("*:storage=9223372036854775807G")]
+    [InlineData("*:storage=99999999999999999999")]
+    [InlineData("*:storage=1G:colour=red")]
+    public async Task A_quota_that_is_not_understood_leaves_the_servers_own_in_force(string rule)
+    {
+        await using var plugin = await PasswordFileFixture.StartAsync($"alice:{{PLAIN}}x::::::userdb_quota_rule={rule}\n");
+        Assert.Null(Assert.Single(await plugin.Directory.ListAsync(default)).Quota);
+        Assert.Contains("is not understood", Assert.Single(plugin.Log.Lines));
     }
 
     [Fact]
