@@ -47,12 +47,13 @@ internal sealed class Preparation
             return;
         _isRunning = true;
 
-        // A thread of its own, since it takes half a second of a processor; unsafe, since whoever adds may be a session.
+        // A thread of its own, since it takes half a second of a processor, and gives way to sessions; unsafe, since whoever adds may be one.
         new Thread(Run) { IsBackground = true, Name = "compiling plugins" }.UnsafeStart();
     }
 
     private void Run()
     {
+        Posix.ThreadPriority.GiveWay();
         while (Next() is { } generation)
             Prepare(generation);
     }

@@ -202,7 +202,7 @@ internal sealed partial class FolderView
             }
 
             if (Journal.IsOn)
-                await _store.Disk.RunAsync(() => arrivals = arrivals.ConvertAll(arrival => arrival with { MessageId = MessageIdField.In(arrival.Draft) })).ConfigureAwait(false);
+                await _store.Disk.RunAsync(() => arrivals = [.. entries.Zip(arrivals, WithMessageId)]).ConfigureAwait(false);
             var uids = entries.Count == 0 ? [] : await folder.EnterAsync(arrivals, cancellationToken).ConfigureAwait(false);
             return uids is null ? Problem.NoSuchFolder : new Entered(folder.UidValidity, uids, arrivals);
         }
@@ -218,6 +218,11 @@ internal sealed partial class FolderView
                 await _table.ReleaseAsync(folder).ConfigureAwait(false);
         }
     }
+
+    private Arrival WithMessageId(FolderEntry entry, Arrival arrival) => arrival with
+    {
+        MessageId = _folder.KeptFieldsOf(entry) is { } fields ? MessageIdField.Among(fields) : MessageIdField.In(arrival.Draft),
+    };
 
     private Arrival ArrivalOf(FolderEntry entry, FolderPlace place)
     {

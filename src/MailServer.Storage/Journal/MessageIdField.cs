@@ -32,6 +32,9 @@ internal static class MessageIdField
         }
     }
 
+    /// <summary>The field's value in header fields that are at hand.</summary>
+    public static string? Among(ReadOnlySpan<byte> fields) => Find(fields, out _);
+
     /// <param name="text">The beginning of a message.</param>
     /// <param name="isWhole">Whether the header ends there.</param>
     private static string? Find(ReadOnlySpan<byte> text, out bool isWhole)
