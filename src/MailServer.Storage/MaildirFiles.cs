@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging.Abstractions;
+
 namespace MailServer.Storage;
 
 /// <summary>A message's file, as a look at its directory found it.</summary>
@@ -35,10 +37,13 @@ public static class MaildirFiles
         return files;
     }
 
-    /// <summary>Where a message is now: a file that was renamed since is found under its new name, in any folder.</summary>
+    /// <summary>The folders, with their special uses (RFC 6154 §2).</summary>
     /// <param name="root">The Maildir.</param>
     /// <param name="layout">How folders lie in it.</param>
-    /// <param name="baseName">Its base name.</param>
-    public static MessageFile? Find(string root, MaildirLayout layout, string baseName) =>
-        List(root, layout, null).Find(file => file.BaseName == baseName) is { Path: not null } found ? found : null;
+    /// <exception cref="IOException">A directory cannot be read.</exception>
+    public static IReadOnlyList<(FolderName Name, string? SpecialUse)> Folders(string root, MaildirLayout layout)
+    {
+        var given = SpecialUseFile.Read(root, NullLogger.Instance);
+        return new FolderPaths(root, layout).All().ConvertAll(place => (place.Name, SpecialUseFile.UseOf(place.Name, given)));
+    }
 }

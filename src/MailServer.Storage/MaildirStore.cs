@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace MailServer.Storage;
 
 /// <summary>Mail in Maildirs, one an account. The files are the truth; all else is built from them.</summary>
-public sealed class MaildirStore : IMailStore, IAsyncDisposable
+public sealed partial class MaildirStore : IMailStore, IAsyncDisposable
 {
     private readonly StoreContext _store;
     private readonly FolderTable _folders;

@@ -99,7 +99,8 @@ public sealed class DiffTests
     private static async Task<RuleDiffReport> RunAsync(Box box)
     {
         var (old, newer) = await Versions.Value;
-        return new RuleDiff(MailReplay.Open(box.Path, MaildirLayout.MaildirPlusPlus, null, "mx.example.org")).Run(old.Rules, newer.Rules, null, TestContext.Current.CancellationToken);
+        return await new RuleDiff(MailReplay.Open(box.Path, MaildirLayout.MaildirPlusPlus, null, "mx.example.org"))
+            .RunAsync(new TrustedRules(old.Rules, old.Id), new TrustedRules(newer.Rules, newer.Id), null, TestContext.Current.CancellationToken);
     }
 
     /// <summary>A Maildir with a journal, both written by hand.</summary>

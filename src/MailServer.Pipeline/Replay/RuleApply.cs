@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MailServer.Rules;
 using MailServer.Storage;
 
@@ -10,6 +11,7 @@ namespace MailServer.Pipeline;
 public sealed class RuleApply
 {
     private readonly MailReplay _replay;
+    private readonly ScratchNotes _notes = new();
     private readonly Dictionary<string, HashSet<string>> _deliveredTo = new(StringComparer.Ordinal);
 
     /// <summary>Prepares to go over messages.</summary>
@@ -29,7 +31,7 @@ public sealed class RuleApply
     /// <summary>Messages on which a script failed, which stay where they are.</summary>
     public int Failed { get; private set; }
 
-    /// <summary>Messages that a rule would drop, which stay where they are.</summary>
+    /// <summary>Messages that a rule would drop or reject, which stay where they are.</summary>
     public int Discarded { get; private set; }
 
     /// <summary>Messages that could not be read.</summary>
@@ -44,8 +46,8 @@ public sealed class RuleApply
     /// <param name="since">Only messages that came since; null for all.</param>
     /// <param name="progress">Is told how far it is; may be null.</param>
     /// <param name="cancellationToken">Stops between two messages.</param>
-    public IEnumerable<MailChange> Changes(
-        RuleSet rules, FolderName? folder, DateTimeOffset? since, IProgress<TransferProgress>? progress, CancellationToken cancellationToken)
+    public async IAsyncEnumerable<MailChange> ChangesAsync(
+        IReplayRules rules, FolderName? folder, DateTimeOffset? since, IProgress<TransferProgress>? progress, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         for (var i = 0; i < _replay.Files.Count; i++)
         {
@@ -55,19 +57,19 @@ public sealed class RuleApply
             if ((folder is { } only && file.Folder != only) || (since is { } from && ReceivedAt(file) < from))
                 continue;
             Seen++;
-            if (ChangeOf(rules, file) is { } change)
+            if (await ChangeOfAsync(rules, file, cancellationToken).ConfigureAwait(false) is { } change)
                 yield return change;
         }
     }
 
     private DateTimeOffset ReceivedAt(MessageFile file) => _replay.ArrivalOf(file)?.Line.Time ?? File.GetLastWriteTimeUtc(file.Path);
 
-    private MailChange? ChangeOf(RuleSet rules, MessageFile file)
+    private async ValueTask<MailChange?> ChangeOfAsync(IReplayRules rules, MessageFile file, CancellationToken cancellationToken)
     {
         Delivery delivery;
         try
         {
-            delivery = _replay.Decide(rules, _replay.OpenMail(file), file);
+            delivery = await rules.DecideAsync(_replay.OpenMail(file), _replay.RecipientOf(file, _notes), cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -77,9 +79,9 @@ public sealed class RuleApply
 
         if (delivery.Steps.Any(RuleSet.IsFailure))
             Failed++;
-        else if (delivery.Folder is null && delivery.Copies.Count == 0)
+        else if (delivery.Refusal is not null || (delivery.Folder is null && delivery.Copies.Count == 0))
             Discarded++;
-        else if (DecidesFolder(delivery) || delivery.Flags.Count > 0)
+        else if (DecidesFolder(delivery) || delivery.Flags.Count + delivery.FlagsIn.Count > 0)
             return ChangeOf(file, delivery);
         return null;
     }
@@ -106,8 +108,11 @@ public sealed class RuleApply
         var others = _replay.ArrivalOf(file) is { } arrived ? _deliveredTo[KeyOf(arrived)] : [];
         List<FolderName> missing = [.. targets.Where(target => target != file.Folder && !others.Contains(target.Value))];
         var stays = targets.Contains(file.Folder) || missing.Count == 0;
+        var place = stays ? file.Folder : missing[0];
         return change with
         {
+            // Copies are of the message as it is then: flags for one of them alone are not given here.
+            Adds = delivery.FlagsIn.TryGetValue(place, out var flags) ? flags : delivery.Flags,
             To = stays ? null : missing[0].Value,
             Copies = missing.Skip(stays ? 0 : 1).Select(target => new ChangeCopy(target.Value, null)).ToList() is { Count: > 0 } copies ? copies : null,
         };

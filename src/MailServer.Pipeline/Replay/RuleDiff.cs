@@ -15,6 +15,8 @@ public sealed class RuleDiff(MailReplay replay)
 
     private readonly Dictionary<(string From, string To), RuleDiffGroup> _groups = [];
     private readonly Dictionary<(bool IsNew, string Rule, int Line, string Reason), int> _failures = [];
+    private readonly ScratchNotes _oldNotes = new();
+    private readonly ScratchNotes _newNotes = new();
     private int _unchanged;
     private int _unreadable;
 
@@ -23,7 +25,7 @@ public sealed class RuleDiff(MailReplay replay)
     /// <param name="new">The newer rules.</param>
     /// <param name="progress">Is told how far it is; may be null.</param>
     /// <param name="cancellationToken">Stops between two messages.</param>
-    public RuleDiffReport Run(RuleSet old, RuleSet @new, IProgress<TransferProgress>? progress, CancellationToken cancellationToken)
+    public async ValueTask<RuleDiffReport> RunAsync(IReplayRules old, IReplayRules @new, IProgress<TransferProgress>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(old);
         ArgumentNullException.ThrowIfNull(@new);
@@ -34,7 +36,7 @@ public sealed class RuleDiff(MailReplay replay)
             progress?.Report(new(i, replay.Files.Count, i, file.Folder));
             try
             {
-                Compare(file, old, @new);
+                await CompareAsync(file, old, @new, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -55,10 +57,11 @@ public sealed class RuleDiff(MailReplay replay)
         };
     }
 
-    private void Compare(MessageFile file, RuleSet old, RuleSet @new)
+    private async ValueTask CompareAsync(MessageFile file, IReplayRules old, IReplayRules @new, CancellationToken cancellationToken)
     {
         var source = replay.OpenMail(file);
-        var (before, after) = (replay.Decide(old, source, file), replay.Decide(@new, source, file));
+        var before = await old.DecideAsync(source, replay.RecipientOf(file, _oldNotes), cancellationToken).ConfigureAwait(false);
+        var after = await @new.DecideAsync(source, replay.RecipientOf(file, _newNotes), cancellationToken).ConfigureAwait(false);
         TakeFailure(before, isNew: false);
         TakeFailure(after, isNew: true);
         var (from, to) = (OutcomeOf(before), OutcomeOf(after));
@@ -96,12 +99,18 @@ public sealed class RuleDiff(MailReplay replay)
     public static string OutcomeOf(Delivery delivery)
     {
         ArgumentNullException.ThrowIfNull(delivery);
+        if (delivery.Refusal is not null)
+            return "rejected";
         if (delivery.Folder is not { } folder)
             return "discarded";
 
         // Which of several is named first makes no difference.
         var folders = delivery.Copies.Count == 0 ? folder.Value : string.Join(" + ", delivery.Copies.Append(folder).Select(name => name.Value).Order(StringComparer.Ordinal));
-        return delivery.Flags.Count == 0 ? folders : $"{folders}, {string.Join(' ', delivery.Flags.Order(StringComparer.OrdinalIgnoreCase))}";
+        if (delivery.Flags.Count == 0 && delivery.FlagsIn.Count == 0)
+            return folders;
+        var flags = delivery.Flags.Order(StringComparer.OrdinalIgnoreCase).Concat(delivery.FlagsIn
+            .OrderBy(pair => pair.Key.Value, StringComparer.Ordinal).Select(pair => $"{string.Join(' ', pair.Value.Order(StringComparer.OrdinalIgnoreCase))} in {pair.Key}"));
+        return $"{folders}, {string.Join(' ', flags)}";
     }
 
     private static string StepOf(Delivery delivery) =>

@@ -36,6 +36,8 @@ internal sealed class RuleExpectation
 
     public DateTimeOffset? Now { get; private set; }
 
+    public IReadOnlyList<AccountFolder> Folders { get; private set; } = [];
+
     // What is asked, each with its line.
     public (FolderName Folder, int Line)? Folder { get; private set; }
 
@@ -86,13 +88,14 @@ internal sealed class RuleExpectation
             case "finding": Error("a field is expected, as finding: X-Spam: yes"); break;
             case "now" when DateTimeOffset.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var now): Now = now; break;
             case "now": Error($"\"{value}\" is no time; as 2026-11-24T10:00:00Z"); break;
+            case "folders": Folders = [.. Words(value, ',').Select(AccountFolderOf)]; break;
             case "folder": Folder = FolderOf(value) is { } folder ? (folder, _line) : Folder; break;
             case "copies": Copies = ([.. Words(value, ',').Select(FolderOf).OfType<FolderName>()], _line); break;
             case "flags": Flags = (value is "none" ? [] : [.. Words(value, ' ')], _line); break;
             case "by" when value.Length > 0: TakeBy(value); break;
             case "discarded" when value.Length == 0: DiscardedLine = _line; break;
             case "rejected" when value.Length == 0: RejectedLine = _line; break;
-            default: Error($"\"{word}\" is not known here, or has no value; there are recipient detail sender score authentic finding now, and folder copies flags by discarded rejected"); break;
+            default: Error($"\"{word}\" is not known here, or has no value; there are recipient detail sender score authentic finding folders now, and folder copies flags by discarded rejected"); break;
         }
     }
 
@@ -129,6 +132,10 @@ internal sealed class RuleExpectation
         else
             By = (value, null, _line);
     }
+
+    // As "Archive \Archive": the name, and its special use (RFC 6154 §2).
+    private static AccountFolder AccountFolderOf(string text) =>
+        text.LastIndexOf(" \\", StringComparison.Ordinal) is > 0 and var at ? new(text[..at].TrimEnd(), text[(at + 1)..]) : new(text);
 
     private FolderName? FolderOf(string text)
     {

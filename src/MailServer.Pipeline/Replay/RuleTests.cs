@@ -60,7 +60,14 @@ public sealed class RuleTests(string hostname) : IRuleGate
             var expectation = RuleExpectation.Read(asked, Shown(name, ".expect"));
             if (expectation.Errors.Count > 0)
                 return new() { Name = name, Failures = expectation.Errors };
-            var recipient = new RecipientFacts { Address = expectation.Recipient ?? "", Detail = expectation.Detail ?? "" };
+            var recipient = new RecipientFacts
+            {
+                Address = expectation.Recipient ?? "",
+                Detail = expectation.Detail ?? "",
+                Account = expectation.Recipient ?? "",
+                Folders = expectation.Folders,
+                Notes = new ScratchNotes(),
+            };
             var delivery = rules.Decide(new(await OpenAsync(mail, expectation, cancellationToken).ConfigureAwait(false)), recipient, Delivery.Keep);
             return new() { Name = name, Delivery = delivery, Failures = [.. Compare(expectation, delivery, Shown(name, ".expect"))] };
         }

@@ -18,6 +18,9 @@ public sealed class RuleVersion : IDisposable
     /// <summary>Names this version among all: it changes with any script's text.</summary>
     public string Id => string.Join('-', _load.Rules.Select(rule => RuleScript.VersionOf(rule.Key)));
 
+    /// <summary>The version of one script, as the journal writes it; null when there is no such script.</summary>
+    public string? VersionOf(string file) => _load.Rules.FirstOrDefault(rule => rule.File == file) is { } rule ? RuleScript.VersionOf(rule.Key) : null;
+
     /// <summary>What the compiler says, errors and warnings.</summary>
     public IReadOnlyList<RuleDiagnostic> Diagnostics => [.. _load.Files.SelectMany(file => _load.Diagnostics.GetValueOrDefault(file) ?? [])];
 

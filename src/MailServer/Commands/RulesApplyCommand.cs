@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using MailServer.Pipeline;
-using MailServer.Rules;
 using MailServer.Server.Configuration;
 using MailServer.Storage;
 
@@ -17,29 +16,31 @@ internal static class RulesApplyCommand
         var account = new Option<string>("--account") { Description = "Whose mail.", HelpName = "ADDRESS", Required = true };
         var folder = new Option<string>("--folder") { Description = "Mail in this folder.", HelpName = "FOLDER", DefaultValueFactory = _ => FolderName.Inbox.Value };
         var since = new Option<string?>("--since") { Description = "Only mail that came since: 2026-11-24, or 3d, 12h ago.", HelpName = "TIME" };
+        var own = RulesVersions.Own();
         var act = new Option<bool>("--do") { Description = "Does it, instead of saying what would be done." };
-        var command = new Command("apply", "Runs rules over mail that is there; says what it would do, unless told --do.") { scripts, account, folder, since, act, config, json };
+        var command = new Command("apply", "Runs rules over mail that is there; says what it would do, unless told --do.") { scripts, account, folder, since, own, act, config, json };
         command.SetAction((result, stop) => StoreCommand.TryAsync(() => RunAsync(
             new(result.GetRequiredValue(config), result.GetValue(scripts), result.GetRequiredValue(account), StoreTransfer.FolderOf(result.GetRequiredValue(folder))!.Value,
-                PointInTime.Read("--since", result.GetValue(since)), !result.GetValue(act)),
+                PointInTime.Read("--since", result.GetValue(since)), !result.GetValue(act), result.GetValue(own)),
             result.GetValue(json), stop)));
         return command;
     }
 
-    private sealed record Question(string Config, string? Scripts, string Account, FolderName Folder, DateTimeOffset? Since, bool IsDryRun);
+    private sealed record Question(string Config, string? Scripts, string Account, FolderName Folder, DateTimeOffset? Since, bool IsDryRun, bool IsOwn);
 
     private static async Task<int> RunAsync(Question question, bool asJson, CancellationToken cancellationToken)
     {
         var config = ConfigReader.Read(question.Config);
-        var scripts = RulesVersions.FolderOf(question.Scripts, config);
-        using var versions = new RulesVersions(config);
-        var version = await versions.LoadAsync(scripts, "apply", cancellationToken).ConfigureAwait(false);
         var user = (await StoreTargets.UsersAsync(config, question.Account, cancellationToken).ConfigureAwait(false))[0];
+        var versions = new RulesVersions(config);
+        await using var _ = versions.ConfigureAwait(false);
+        var (scripts, owner) = RulesVersions.Whose(versions, question.Scripts, question.IsOwn, config, user);
+        var version = await versions.LoadAsync(scripts, "apply", owner, cancellationToken).ConfigureAwait(false);
         return await AccountRun.WithStoreAsync(config, store => ApplyAsync(config, store, user, question, version, scripts, asJson, cancellationToken)).ConfigureAwait(false);
     }
 
     private static async Task<int> ApplyAsync(
-        ServerConfig config, MaildirStore store, User user, Question question, RuleVersion version, string scripts, bool asJson, CancellationToken cancellationToken)
+        ServerConfig config, MaildirStore store, User user, Question question, IReplayRules version, string scripts, bool asJson, CancellationToken cancellationToken)
     {
         var options = new RunOptions
         {
@@ -52,10 +53,10 @@ internal static class RulesApplyCommand
             return await ExitCode.FailAsync(ExitCode.No, $"{question.Account}: {problem.Text}").ConfigureAwait(false);
         await using (run.ConfigureAwait(false))
         {
-            var apply = new RuleApply(MailReplay.Open(store.MaildirOf(user), store.Layout, null, config.Hostname));
+            var apply = new RuleApply(MailReplay.Open(store.MaildirOf(user), store.Layout, null, config.Hostname, user.Address.ToString()));
             using (var progress = new TransferLine())
             {
-                foreach (var change in apply.Changes(version.Rules, question.Folder, question.Since, progress, cancellationToken))
+                await foreach (var change in apply.ChangesAsync(version, question.Folder, question.Since, progress, cancellationToken).ConfigureAwait(false))
                     if (await run.AddAsync(change, cancellationToken).ConfigureAwait(false) is not null)
                         break;
                 await run.FinishAsync(cancellationToken).ConfigureAwait(false);
@@ -76,7 +77,7 @@ internal static class RulesApplyCommand
         foreach (var (count, what) in new[]
         {
             (apply.Failed, "on which a script failed stay where they are"),
-            (apply.Discarded, "that a rule would drop stay where they are"),
+            (apply.Discarded, "that a rule would drop or reject stay where they are"),
             (apply.Unreadable, "cannot be read"),
         })
             if (count > 0)

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using MailServer.Pipeline;
-using MailServer.Rules;
 using MailServer.Server.Configuration;
 
 namespace MailServer.Server.Commands;
@@ -21,15 +20,16 @@ internal static class RulesDiffCommand
         var now = new Argument<string?>("NEW") { Description = "A folder of scripts; left out: that of the configuration.", Arity = ArgumentArity.ZeroOrOne };
         var account = new Option<string?>("--account") { Description = "Whose mail is asked about.", HelpName = "ADDRESS" };
         var folder = StoreTransfer.Folder("Only mail in this folder.");
+        var own = RulesVersions.Own();
         var html = new Option<string?>("--html") { Description = "Writes a page with all that changes.", HelpName = "FILE" };
-        var command = new Command("diff", "Shows what changed rules would do with the mail there is; changes nothing.") { old, now, account, maildir, folder, html, config, json };
+        var command = new Command("diff", "Shows what changed rules would do with the mail there is; changes nothing.") { old, now, account, maildir, folder, own, html, config, json };
         command.SetAction((result, stop) => StoreCommand.TryAsync(() => RunAsync(
-            new(result.GetRequiredValue(config), result.GetRequiredValue(old), result.GetValue(now), result.GetValue(account), result.GetValue(maildir), StoreTransfer.FolderOf(result.GetValue(folder))),
+            new(result.GetRequiredValue(config), result.GetRequiredValue(old), result.GetValue(now), result.GetValue(account), result.GetValue(maildir), StoreTransfer.FolderOf(result.GetValue(folder)), result.GetValue(own)),
             result.GetValue(html), result.GetValue(json), stop)));
         return command;
     }
 
-    private sealed record Question(string Config, string Old, string? New, string? Account, string? Maildir, FolderName? Folder);
+    private sealed record Question(string Config, string Old, string? New, string? Account, string? Maildir, FolderName? Folder, bool IsOwn);
 
     private static async Task<int> RunAsync(Question question, string? html, bool asJson, CancellationToken cancellationToken)
     {
@@ -39,17 +39,17 @@ internal static class RulesDiffCommand
         // A path and two folders need no configuration.
         var config = question.New is null || question.Account is not null ? ConfigReader.Read(question.Config) : null;
         var target = (await StoreTargets.FindAsync(question.Config, question.Account, question.Maildir, cancellationToken).ConfigureAwait(false))[0];
-        var newFolder = RulesVersions.FolderOf(question.New, config);
-        using var versions = new RulesVersions(config);
-        var newer = versions.LoadAsync(newFolder, "new", cancellationToken);
-        var older = await LoadOldAsync(versions, question.Old, newFolder, cancellationToken).ConfigureAwait(false);
-        var newVersion = await newer.ConfigureAwait(false);
+        var versions = new RulesVersions(config);
+        await using var _ = versions.ConfigureAwait(false);
+        var (newFolder, owner) = RulesVersions.Whose(versions, question.New, question.IsOwn, config, target.User);
+        var newer = await versions.LoadAsync(newFolder, "new", owner, cancellationToken).ConfigureAwait(false);
+        var older = await LoadOldAsync(versions, question.Old, newFolder, owner, cancellationToken).ConfigureAwait(false);
 
         var started = TimeProvider.System.GetTimestamp();
         RuleDiffReport report;
         using (var progress = new TransferLine())
-            report = new RuleDiff(MailReplay.Open(target.Maildir, target.Layout, question.Folder, config?.Hostname ?? "localhost"))
-                .Run(older.Rules, newVersion.Rules, progress, cancellationToken);
+            report = await new RuleDiff(MailReplay.Open(target.Maildir, target.Layout, question.Folder, config?.Hostname ?? "localhost", target.User?.Address.ToString() ?? ""))
+                .RunAsync(older, newer, progress, cancellationToken).ConfigureAwait(false);
         var took = TimeProvider.System.GetElapsedTime(started);
 
         var title = new RuleDiffTitle(target.Name, question.Old, question.New ?? newFolder, took);
@@ -62,15 +62,15 @@ internal static class RulesDiffCommand
         return report.Changed == 0 && report.Failures.All(failure => failure.Version == "old") ? ExitCode.Done : ExitCode.No;
     }
 
-    private static async Task<RuleVersion> LoadOldAsync(RulesVersions versions, string old, string newFolder, CancellationToken cancellationToken)
+    private static async Task<IReplayRules> LoadOldAsync(RulesVersions versions, string old, string newFolder, User? owner, CancellationToken cancellationToken)
     {
         if (Directory.Exists(old))
-            return await versions.LoadAsync(Path.GetFullPath(old), "old", cancellationToken).ConfigureAwait(false);
+            return await versions.LoadAsync(Path.GetFullPath(old), "old", owner, cancellationToken).ConfigureAwait(false);
         var folder = Directory.CreateTempSubdirectory("mailserver-rules-");
         try
         {
             await GitFolder.FetchAsync(newFolder, old, folder.FullName, cancellationToken).ConfigureAwait(false);
-            return await versions.LoadAsync(folder.FullName, "old", cancellationToken).ConfigureAwait(false);
+            return await versions.LoadAsync(folder.FullName, "old", owner, cancellationToken).ConfigureAwait(false);
         }
         finally
         {

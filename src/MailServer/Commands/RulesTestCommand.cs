@@ -25,7 +25,8 @@ internal static class RulesTestCommand
     {
         var config = named is null ? ConfigReader.Read(file) : null;
         var folder = RulesVersions.FolderOf(named, config);
-        using var versions = new RulesVersions(config);
+        var versions = new RulesVersions(config);
+        await using var _ = versions.ConfigureAwait(false);
         var version = await versions.LoadAsync(folder, "test", cancellationToken).ConfigureAwait(false);
         var results = await new RuleTests(config?.Hostname ?? "localhost").RunAsync(version.Rules, folder, cancellationToken).ConfigureAwait(false);
         var failed = results.Count(result => !result.IsGood);

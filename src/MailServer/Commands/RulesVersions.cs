@@ -1,19 +1,26 @@
+using System.CommandLine;
+using System.Security.Cryptography;
+using MailServer.Pipeline;
 using MailServer.Rules;
 using MailServer.Server.Configuration;
 using MailServer.Server.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MailServer.Server.Commands;
 
 /// <summary>Loads scripts for commands that ask them about mail. They never touch what the running server has compiled.</summary>
-internal sealed class RulesVersions : IDisposable
+internal sealed class RulesVersions : IAsyncDisposable
 {
     private readonly List<RuleVersion> _versions = [];
+    private readonly List<UserRules> _users = [];
+    private readonly ServerConfig? _config;
     private readonly string _cache;
     private readonly bool _isTemporary;
 
     /// <summary>Prepares the place for what is compiled: the data directory's cache, or, without a configuration, a folder that goes at the end.</summary>
     public RulesVersions(ServerConfig? config)
     {
+        _config = config;
         _isTemporary = config is null || !Directory.Exists(config.DataDirectory);
         _cache = _isTemporary ? Directory.CreateTempSubdirectory("mailserver-rules-").FullName : Path.Combine(config!.DataDirectory, "cache", "rules-replay");
     }
@@ -33,12 +40,69 @@ internal sealed class RulesVersions : IDisposable
             : throw new StoreUsageException(ExitCode.No, string.Join('\n', version.Diagnostics.Where(diagnostic => diagnostic.IsError)));
     }
 
-    public void Dispose()
+    /// <summary>
+    /// Loads scripts to be asked about an account's mail. Those in the account's own folder, and older versions of them, run in a locked-down
+    /// process, as at a delivery; others run here, with the rights of whoever has typed the command.
+    /// </summary>
+    /// <param name="folder">The scripts.</param>
+    /// <param name="name">What the version is called.</param>
+    /// <param name="owner">Whose own scripts they are; null when they are an administrator's.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="StoreUsageException">A script does not compile, or users' scripts cannot run here.</exception>
+    public async Task<IReplayRules> LoadAsync(string folder, string name, User? owner, CancellationToken cancellationToken)
     {
+        if (owner is null)
+        {
+            var version = await LoadAsync(folder, name, cancellationToken).ConfigureAwait(false);
+            return new TrustedRules(version.Rules, version.Id);
+        }
+
+        var options = UserRuleSetup.OptionsOf(_config!, _config!.UserRules!) with { CacheDirectory = Path.Combine(_cache, "of-users", name), CompileWait = TimeSpan.FromMinutes(2), CompileLimit = TimeSpan.FromMinutes(2) };
+        if (options.Refusal is { } refusal)
+            throw new StoreUsageException(ExitCode.No, $"users' rules cannot run here: {refusal}");
+        var rules = new UserRules(options, TimeProvider.System, NullLoggerFactory.Instance);
+        _users.Add(rules);
+        var set = await rules.FindAsync(owner.Name, folder, cancellationToken).ConfigureAwait(false);
+        return set.Diagnostics.Any(diagnostic => diagnostic.IsError)
+            ? throw new StoreUsageException(ExitCode.No, string.Join('\n', set.Diagnostics.Where(diagnostic => diagnostic.IsError)))
+            : new UntrustedRules(set, TextId(folder));
+    }
+
+    /// <summary>An account's own scripts' folder; null when users have none.</summary>
+    public string? OwnFolder(User user) => _config?.UserRules is { } users ? UserRuleSetup.DirectoryOf(_config, users)(user) : null;
+
+    private static string TextId(string folder)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var path in Directory.Exists(folder) ? Directory.GetFiles(folder, "*.csx").Order(StringComparer.Ordinal).ToArray() : [])
+            hash.AppendData(File.ReadAllBytes(path));
+        return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 6));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var rules in _users)
+            await rules.DisposeAsync().ConfigureAwait(false);
         foreach (var version in _versions)
             version.Dispose();
         if (_isTemporary)
             Directory.Delete(_cache, recursive: true);
+    }
+
+    /// <summary>Says that the account's own scripts are meant.</summary>
+    public static Option<bool> Own() => new("--own") { Description = "The account's own scripts, [rules] users; they run locked down." };
+
+    /// <summary>The folder that is meant, and whose own it is.</summary>
+    /// <exception cref="StoreUsageException">There is none.</exception>
+    public static (string Folder, User? Owner) Whose(RulesVersions versions, string? named, bool isOwn, ServerConfig? config, User? user)
+    {
+        var own = user is null ? null : versions.OwnFolder(user);
+        if (isOwn)
+            return own is not null
+                ? (named is null ? own : Path.GetFullPath(named), user)
+                : throw new StoreUsageException(ExitCode.Wrong, "--own: [rules] users is not set, or no account is named");
+        var folder = FolderOf(named, config);
+        return (folder, own is not null && Path.TrimEndingDirectorySeparator(Path.GetFullPath(own)) == Path.TrimEndingDirectorySeparator(folder) ? user : null);
     }
 
     /// <summary>The folder that is meant: one that is named, or else the administrators' of the configuration.</summary>
