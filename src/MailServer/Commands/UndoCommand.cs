@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using MailServer.Server.Configuration;
 using MailServer.Storage;
 
@@ -16,9 +18,10 @@ internal static class UndoCommand
         var since = new Option<string?>("--since") { Description = "With --rule: from when; 2026-11-24, or 3d, 12h, 30m ago.", HelpName = "TIME" };
         var until = new Option<string?>("--until") { Description = "With --rule: until when; left out: now.", HelpName = "TIME" };
         var account = new Option<string?>("--account") { Description = "Whose mail; left out: everybody's.", HelpName = "ADDRESS" };
+        var list = new Option<bool>("--list") { Description = "Lists the runs that can be taken back." };
         var dryRun = new Option<bool>("--dry-run") { Description = "Says what would be done, and changes nothing." };
-        var command = new Command("undo", "Takes back what a rule did; what was touched since stays.") { rule, apply, since, until, account, dryRun, config, json };
-        command.SetAction((result, stop) => StoreCommand.TryAsync(() => RunAsync(
+        var command = new Command("undo", "Takes back what a rule did; what was touched since stays.") { rule, apply, since, until, account, list, dryRun, config, json };
+        command.SetAction((result, stop) => StoreCommand.TryAsync(() => result.GetValue(list) ? ListAsync(result.GetRequiredValue(config), result.GetValue(account), result.GetValue(json), stop) : RunAsync(
             QuestionOf(result.GetValue(rule), result.GetValue(apply), PointInTime.Read("--since", result.GetValue(since)), PointInTime.Read("--until", result.GetValue(until))),
             result.GetRequiredValue(config), result.GetValue(account), result.GetValue(dryRun), result.GetValue(json), stop)));
         return command;
@@ -41,6 +44,24 @@ internal static class UndoCommand
         int? line = colon > 0 && int.TryParse(rule.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
         var file = Path.GetFileName(line is null ? rule : rule[..colon]);
         return new($"undo --rule {rule} --since {from:yyyy-MM-dd'T'HH}", root => UndoPlan.OfRule(root, file, line, from, until));
+    }
+
+    private static async Task<int> ListAsync(string file, string? account, bool asJson, CancellationToken cancellationToken)
+    {
+        List<RunListing> runs = [];
+        foreach (var target in await StoreTargets.FindAsync(file, account, null, cancellationToken).ConfigureAwait(false))
+            runs.AddRange(ChangeRun.List(target.Maildir).Select(run => new RunListing(target.Name, run.Id, run.Time, run.Words)));
+        if (asJson)
+        {
+            await Console.Out.WriteLineAsync(JsonSerializer.Serialize(runs, RunListJson.Default.ListRunListing)).ConfigureAwait(false);
+            return ExitCode.Done;
+        }
+
+        var table = Screen.Table("run", "account", "what");
+        foreach (var run in runs)
+            Screen.Row(table, run.Run, run.Account, run.What);
+        Screen.Create().Write(table);
+        return ExitCode.Done;
     }
 
     private static async Task<int> RunAsync(Question question, string file, string? account, bool isDryRun, bool asJson, CancellationToken cancellationToken)
@@ -83,3 +104,10 @@ internal static class UndoCommand
         }
     }
 }
+
+/// <summary>What <c>undo --list --json</c> prints for each run.</summary>
+internal sealed record RunListing(string Account, string Run, DateTimeOffset Time, string What);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(List<RunListing>))]
+internal sealed partial class RunListJson : JsonSerializerContext;
