@@ -115,7 +115,7 @@ public sealed class OutsideTests
         File.Delete(paths[0]);
         await TestStore.UntilAsync(view, () => view.Count == 1);
         Assert.Equal([2], TestStore.Uids(view));
-        Assert.InRange(looks, 2, 40);
+        Assert.InRange(looks, 2, 6);
         test.Store.Context.Steps = null;
     }
 

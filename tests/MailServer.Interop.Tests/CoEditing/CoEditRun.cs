@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 
@@ -13,8 +14,12 @@ internal sealed class CoEditRun(ServerProcess server, int seed, int messages, Ac
 
     private const int MaxActors = 100;
 
+    /// <summary>How long an idle session may take to be told of a change.</summary>
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(2);
+
     private readonly SemaphoreSlim _turnstile = new(MaxActors, MaxActors);
     private readonly SemaphoreSlim _check = new(1, 1);
+    private long _stillSince;
     private volatile bool _isOver;
     private volatile bool _isDown;
     private int _starts;
@@ -25,14 +30,29 @@ internal sealed class CoEditRun(ServerProcess server, int seed, int messages, Ac
 
     public Disk Disk { get; } = new(server.Maildir("alice"));
 
-    public System.Collections.Concurrent.ConcurrentQueue<double> Delays { get; } = new();
+    public Latency Latency => field ??= new(Disk);
 
-    /// <summary>What is in which file; a message never changes.</summary>
-    public System.Collections.Concurrent.ConcurrentDictionary<string, string> Marks { get; } = new(StringComparer.Ordinal);
+    /// <summary>The UIDVALIDITY of each folder.</summary>
+    public Dictionary<string, string> Validities { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>What is in each folder while nobody acts.</summary>
+    public ConcurrentDictionary<string, List<(uint Uid, string Flags)>> Truth { get; } = new(StringComparer.Ordinal);
 
     public Dictionary<string, int> Done { get; } = [];
 
-    public int Seed => seed;
+    private readonly ConcurrentDictionary<string, string> _marks = new(StringComparer.Ordinal);
+
+    public bool IsDown => _isDown;
+
+    public string Validity(string folder) => Validities.GetValueOrDefault(folder, "");
+
+    /// <summary>What is in a file; a message never changes. Null when it has been renamed.</summary>
+    public string? MarkOf(DiskFile file)
+    {
+        if (!_marks.TryGetValue(file.BaseName, out var mark) && Disk.MarkOf(file) is { } read)
+            _marks[file.BaseName] = mark = read;
+        return mark;
+    }
 
     public async Task RunAsync(TimeSpan time, int kills)
     {
@@ -53,9 +73,8 @@ internal sealed class CoEditRun(ServerProcess server, int seed, int messages, Ac
 
         await Task.WhenAll(actors);
         await CheckpointAsync();
-        double[] delays = [.. Delays.Order()];
-        if (delays.Length > 0)
-            say(string.Create(CultureInfo.InvariantCulture, $"seen by IDLE after: p50 {delays[delays.Length / 2]:0} ms, p99 {delays[delays.Length * 99 / 100]:0} ms, max {delays[^1]:0} ms, of {delays.Length}"));
+        foreach (var line in Latency.Report())
+            say(line);
     }
 
     private async Task ActUntilAsync(TimeSpan time, int kills, List<Task> actors)
@@ -64,7 +83,9 @@ internal sealed class CoEditRun(ServerProcess server, int seed, int messages, Ac
         var random = new Random(seed);
         for (var kill = 0; ; kill++)
         {
-            var next = kills > 0 ? TimeSpan.FromMilliseconds(random.Next(300, 2500)) : TimeSpan.FromSeconds(20);
+            var next = kills == 0 ? TimeSpan.FromSeconds(20)
+                : time > TimeSpan.Zero ? time / kills * (0.5 + random.NextDouble())
+                : TimeSpan.FromMilliseconds(random.Next(300, 2500));
             if (await Task.WhenAny([Task.Delay(next), .. actors]) is var first && actors.Contains(first))
                 await first;
             var isLast = kills > 0 ? kill + 1 >= kills : clock.Elapsed >= time;
@@ -98,7 +119,7 @@ internal sealed class CoEditRun(ServerProcess server, int seed, int messages, Ac
         var random = new Random(seed);
         for (var i = 0; i < messages; i++)
         {
-            var (mark, _) = Model.New(i % 10 == 0 ? "carried" : i % 10 == 1 ? "doomed" : i % 10 == 2 ? "moved" : "still", "INBOX");
+            var (mark, _) = Model.New((i % 10) switch { 0 => "carried", 1 => "doomed", 2 => "moved", 3 => "erased", _ => "still" }, "INBOX");
             File.WriteAllText(Path.Combine(Disk.Of("INBOX"), "cur", $"{i}.s{random.Next()}.x:2,"), Model.Text(mark));
         }
 
@@ -111,17 +132,20 @@ internal sealed class CoEditRun(ServerProcess server, int seed, int messages, Ac
         var (outside, sessions, tools) = (new OutsideActors(this), new SessionActors(this), new ToolActors(this));
         (Func<Random, Task> Act, int Pause)[] all =
         [
-            (outside.RenameAsync, 40), (outside.RenameAsync, 60), (outside.DeliverAsync, 60), (outside.CarryAsync, 80), (outside.RemoveAsync, 150),
-            (outside.DoubleAsync, 500), (outside.FolderAsync, 700), (tools.ProcmailAsync, 2000), (tools.MaildropAsync, 2000), (tools.NotmuchAsync, 4000),
-            (tools.MuttAsync, 6000), (tools.MbsyncAsync, 5000), (sessions.SendAsync, 300), (sessions.Pop3Async, 4000),
+            (outside.NewRenamer(), 40), (outside.NewRenamer(), 60), (outside.DeliverAsync, 60), (outside.CarryAsync, 80), (outside.RemoveAsync, 150),
+            (outside.DoubleAsync, 500), (outside.FolderAsync, 300), (tools.ProcmailAsync, 2000), (tools.MaildropAsync, 2000), (tools.NotmuchAsync, 1000),
+            (tools.MuttAsync, 2000), (tools.MbsyncAsync, 1500), (sessions.SendAsync, 300), (sessions.Pop3Async, 4000), (sessions.NewEraser(), 300),
+            (sessions.PassingAsync, 1000),
         ];
         var number = 0;
         foreach (var (act, pause) in all)
             yield return ActAsync(act, pause, new(seed + ++number));
-        for (var i = 0; i < 3; i++)
+        for (var i = 0; i < SessionActors.Editors; i++)
             yield return ActAsync(sessions.NewEditor(i), 100, new(seed + ++number));
-        for (var i = 0; i < 40; i++)
-            yield return WatchAsync(Folders[i % Folders.Length], isMeasured: i == 0);
+        for (var i = 0; i < 30; i++)
+            yield return WatchAsync(Folders[i % Folders.Length], new(seed + ++number));
+        foreach (var folder in new[] { "INBOX", "INBOX", "INBOX", "Carried" })
+            yield return MeasureAsync(folder);
     }
 
     private async Task ActAsync(Func<Random, Task> act, int pause, Random random)
@@ -152,7 +176,7 @@ internal sealed class CoEditRun(ServerProcess server, int seed, int messages, Ac
         && failure is IOException or System.Net.Sockets.SocketException or OperationCanceledException or System.Security.Authentication.AuthenticationException;
 
     /// <summary>A session that only waits. What it was told must be what a fresh session sees.</summary>
-    private async Task WatchAsync(string folder, bool isMeasured)
+    private async Task WatchAsync(string folder, Random random)
     {
         while (!_isOver)
         {
@@ -161,13 +185,14 @@ internal sealed class CoEditRun(ServerProcess server, int seed, int messages, Ac
             try
             {
                 await using var session = await WatchingSession.OpenAsync(server, folder);
-                if (isMeasured)
-                    session.Told = Measure();
                 while (!_isOver)
                 {
                     await session.IdleAsync(TimeSpan.FromSeconds(2));
-                    if (_check.CurrentCount == 0 && !_isDown)
-                        await Checker.AgreeAsync(this, session, folder);
+                    if (_check.CurrentCount > 0 || _isDown)
+                        continue;
+                    await Checker.AgreeAsync(this, session, folder);
+                    if (random.Next(5) == 0)
+                        await session.SelectAsync(folder);
                 }
             }
             catch (Exception failure) when (IsKill(failure, starts))
@@ -177,15 +202,33 @@ internal sealed class CoEditRun(ServerProcess server, int seed, int messages, Ac
         }
     }
 
-    private Action<string, uint, string> Measure()
+    /// <summary>A session that is always in IDLE, and asks for nothing but the UIDs of what has come.</summary>
+    private async Task MeasureAsync(string folder)
     {
-        var bases = Disk.Uids("INBOX", out _).ToDictionary(pair => pair.Value, pair => pair.Key);
-        return (what, uid, flags) =>
+        while (!_isOver)
         {
-            if (what == "FETCH" && bases.TryGetValue(uid, out var baseName)
-                && Model.Made.TryRemove((baseName, flags.Contains(@"\Flagged", StringComparison.Ordinal)), out var made))
-                Delays.Enqueue(Stopwatch.GetElapsedTime(made).TotalMilliseconds);
-        };
+            await UpAsync();
+            var starts = _starts;
+            try
+            {
+                await using var session = await WatchingSession.OpenAsync(server, folder);
+                Latency.Listen(session, folder);
+                var counted = 0L;
+                while (!_isOver)
+                {
+                    await session.IdleAsync(TimeSpan.FromMilliseconds(500), untilNew: true);
+                    var still = Interlocked.Read(ref _stillSince);
+                    if (still == 0 || still == counted || Stopwatch.GetElapsedTime(still) < Bound || !Truth.TryGetValue(folder, out var truth))
+                        continue;
+                    counted = still;
+                    Latency.CountView(Checker.IsTrue(session, truth));
+                }
+            }
+            catch (Exception failure) when (IsKill(failure, starts))
+            {
+                // It comes again.
+            }
+        }
     }
 
     private async Task KillAsync()
@@ -194,7 +237,7 @@ internal sealed class CoEditRun(ServerProcess server, int seed, int messages, Ac
         await server.KillAsync();
         Interlocked.Increment(ref _starts);
         await server.RunAsync();
-        Model.Made.Clear();
+        Latency.Clear();
         _isDown = false;
         Count("kill");
     }
@@ -206,11 +249,15 @@ internal sealed class CoEditRun(ServerProcess server, int seed, int messages, Ac
         await _check.WaitAsync();
         try
         {
+            var still = Stopwatch.GetTimestamp();
             await new Checker(this).CheckAsync();
+            Interlocked.Exchange(ref _stillSince, still);
             await Task.Delay(2500); // each watching session comes by once, and compares
         }
         finally
         {
+            Interlocked.Exchange(ref _stillSince, 0);
+            Truth.Clear();
             _check.Release();
             _turnstile.Release(MaxActors);
         }

@@ -58,6 +58,22 @@ internal sealed partial class Disk(string root)
             line => uint.Parse(line.AsSpan(0, line.IndexOf(' ', StringComparison.Ordinal)), CultureInfo.InvariantCulture));
     }
 
+    /// <summary>Lines from an offset on, which moves to the end of those; a list that was written anew is read from its beginning.</summary>
+    public List<(string BaseName, uint Uid)> UidsFrom(string folder, ref long offset)
+    {
+        using var file = new FileStream(System.IO.Path.Combine(Of(folder), "dovecot-uidlist"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        file.Position = offset <= file.Length ? offset : 0;
+        var bytes = new byte[file.Length - file.Position];
+        file.ReadExactly(bytes);
+        var whole = Array.LastIndexOf(bytes, (byte)'\n') + 1;
+        offset = file.Position - bytes.Length + whole;
+        List<(string, uint)> lines = [];
+        foreach (var line in System.Text.Encoding.UTF8.GetString(bytes, 0, whole).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            if (line.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon && uint.TryParse(line.AsSpan(0, line.IndexOf(' ', StringComparison.Ordinal)), CultureInfo.InvariantCulture, out var uid))
+                lines.Add((line[(colon + 1)..], uid));
+        return lines;
+    }
+
     public Dictionary<char, string> Keywords(string folder)
     {
         var path = System.IO.Path.Combine(Of(folder), "dovecot-keywords");

@@ -5,6 +5,9 @@ namespace MailServer.Interop.Tests.CoEditing;
 /// <summary>What must be true of one message. Each attribute has one actor that changes it, so the last wish of that actor must hold.</summary>
 internal sealed class Mail
 {
+    /// <summary>In <see cref="Letters"/>, the keyword $Co, whose letter each folder has for itself.</summary>
+    public const char Keyword = '$';
+
     /// <summary>Where it must be, as often as it stands here.</summary>
     public List<string> Places { get; set; } = [];
 
@@ -18,7 +21,18 @@ internal sealed class Mail
     public bool IsDoomed { get; set; }
 
     public ConcurrentDictionary<char, bool> Letters { get; } = new();
+
+    /// <summary>Moves it, in the model, from one folder to another.</summary>
+    public void Move(string from, string to)
+    {
+        List<string> places = [.. Places, to];
+        places.Remove(from);
+        Places = places;
+    }
 }
+
+/// <summary>A copy as the server has named it by COPYUID or APPENDUID: that message, with those flags, under that UID.</summary>
+internal sealed record Promise(string Folder, string Validity, uint Uid, string Mark, bool? IsAnswered);
 
 /// <summary>What the actors did, and what was found before: the checker compares the disk and the sessions with it.</summary>
 internal sealed class Model
@@ -30,8 +44,7 @@ internal sealed class Model
     /// <summary>UIDs by folder, UIDVALIDITY and base name: once given, for ever.</summary>
     public Dictionary<(string Folder, string Validity, string BaseName), uint> Given { get; } = [];
 
-    /// <summary>When which change was made that a watching session must hear of.</summary>
-    public ConcurrentDictionary<(string BaseName, bool Flagged), long> Made { get; } = new();
+    public ConcurrentQueue<Promise> Promises { get; } = new();
 
     public (string Mark, Mail Mail) New(string herd, params string[] places)
     {

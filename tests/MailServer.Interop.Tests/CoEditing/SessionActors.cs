@@ -1,28 +1,99 @@
+using System.Globalization;
+
 namespace MailServer.Interop.Tests.CoEditing;
 
 /// <summary>Users of the server: IMAP, SMTP, POP3.</summary>
 internal sealed class SessionActors(CoEditRun run)
 {
-    /// <summary>A session that flags, copies, moves, appends and expunges.</summary>
-    public Func<Random, Task> NewEditor(int number)
+    public const int Editors = 3;
+
+    /// <summary>A session that flags, copies, moves and appends; each message is one session's to change.</summary>
+    public Func<Random, Task> NewEditor(int number) => InSession(async (session, random) =>
     {
-        WatchingSession? session = null;
-        Dictionary<uint, string> marks = [];
-        return async random =>
+        await session.CommandAsync("NOOP");
+        await session.FillAsync();
+        if (session.View.Count == 0)
+            return;
+        await LearnAsync(session, random);
+        var own = session.View.Select(message => message.Uid)
+            .Where(uid => session.Subjects.TryGetValue(uid, out var mark) && mark[^1] % Editors == number && run.Model.Mails.ContainsKey(mark)).ToList();
+        for (var i = 0; i < 5 && own.Count > 0; i++)
         {
-            try
+            var uid = own[random.Next(own.Count)];
+            var (mark, mail) = (session.Subjects[uid], run.Model.Mails[session.Subjects[uid]]);
+            await (mark.StartsWith("moved", StringComparison.Ordinal) && random.Next(3) == 0 ? MoveAsync(session, uid, mail, mark)
+                : mark.StartsWith("still", StringComparison.Ordinal) && random.Next(6) == 0 ? CopyAsync(session, uid, mail, mark)
+                : AnswerAsync(session, uid, mail, random));
+        }
+
+        if (random.Next(4) == 0)
+            await AppendAsync(session);
+    });
+
+    /// <summary>A session that expunges: the messages it names, or all that it has marked.</summary>
+    public Func<Random, Task> NewEraser()
+    {
+        HashSet<uint> marked = [];
+        return InSession(async (session, random) =>
+        {
+            await session.CommandAsync("NOOP");
+            await session.FillAsync();
+            if (session.View.Count == 0)
+                return;
+            await LearnAsync(session, random);
+            var uids = session.View.Select(message => message.Uid)
+                .Where(uid => session.Subjects.TryGetValue(uid, out var mark) && mark.StartsWith("erased", StringComparison.Ordinal)).Take(3).ToList();
+            if (uids.Count == 0)
+                return;
+            marked.UnionWith(uids);
+            List<Mail> mails = [.. marked.Select(uid => run.Model.Mails[session.Subjects[uid]])];
+            mails.ForEach(mail => (mail.IsUncertain, mail.IsDoomed) = (true, true));
+            var set = string.Join(',', uids.Select(uid => uid.ToString(CultureInfo.InvariantCulture)));
+            Assert.StartsWith("OK", await session.CommandAsync($@"UID STORE {set} +FLAGS.SILENT (\Deleted)"), StringComparison.Ordinal);
+            var isUidExpunge = random.Next(2) == 0;
+            Assert.StartsWith("OK", await session.CommandAsync(isUidExpunge ? $"UID EXPUNGE {set}" : "EXPUNGE"), StringComparison.Ordinal);
+            foreach (var uid in isUidExpunge ? uids : [.. marked])
             {
-                session ??= await WatchingSession.OpenAsync(run.Server, "INBOX");
-                await EditAsync(session, number, random, marks);
+                Assert.DoesNotContain(session.View, message => message.Uid == uid);
+                var mail = run.Model.Mails[session.Subjects[uid]];
+                (mail.Places, mail.IsUncertain) = ([], false);
+                marked.Remove(uid);
             }
-            catch
-            {
-                if (session is not null)
-                    await session.DisposeAsync();
-                session = null;
-                throw;
-            }
-        };
+
+            run.Count(isUidExpunge ? "uid expunge" : "expunge");
+        });
+    }
+
+    /// <summary>A session that uses a folder that others make and remove: it may be told that there is none, or that it has to open it again.</summary>
+    public async Task PassingAsync(Random random)
+    {
+        await using var client = await LineClient.ConnectTlsAsync(run.Server, "imaps");
+        await client.CommandAsync($"a LOGIN alice@example.org {ServerProcess.Password}", "a OK");
+        var (_, listed) = await client.CommandAsync("b LIST \"\" *", "b OK");
+        foreach (var folder in CoEditRun.Folders)
+            Assert.Contains(listed, line => line.EndsWith(folder, StringComparison.Ordinal) || line.EndsWith($"\"{folder}\"", StringComparison.Ordinal));
+        await MakeFolderAsync(client, random);
+        try
+        {
+            foreach (var command in new[] { "SELECT Passing", "NOOP", "STATUS Passing (MESSAGES UIDNEXT)", "FETCH 1:* (UID FLAGS)" })
+                await client.CommandAsync($"c {command}", "c ");
+            run.Count("passing folder");
+        }
+        catch (IOException) when (!run.IsDown)
+        {
+            // Whose folder is removed is told BYE (RFC 2180 §3.3).
+            run.Count("passing folder went");
+        }
+    }
+
+    private static async Task MakeFolderAsync(LineClient client, Random random)
+    {
+        var made = string.Create(CultureInfo.InvariantCulture, $"Own{random.Next(1_000_000)}");
+        foreach (var command in new[] { $"CREATE {made}", $"SELECT {made}", "CLOSE", $"RENAME {made} {made}x", $"DELETE {made}x" })
+        {
+            var (reply, _) = await client.CommandAsync($"c {command}", "c ");
+            Assert.True(reply.StartsWith("c OK", StringComparison.Ordinal), $"{command}: {reply}");
+        }
     }
 
     /// <summary>Sends by SMTP; what was acknowledged must be there.</summary>
@@ -71,72 +142,79 @@ internal sealed class SessionActors(CoEditRun run)
         run.Count("pop3");
     }
 
-    private async Task EditAsync(WatchingSession session, int number, Random random, Dictionary<uint, string> marks)
+    /// <summary>Keeps one session from one turn to the next, and what it knows of subjects from one session to the next.</summary>
+    private Func<Random, Task> InSession(Func<WatchingSession, Random, Task> act)
     {
-        await session.CommandAsync("NOOP");
-        await session.FillAsync();
-        var uids = run.Disk.Uids("INBOX", out _).ToDictionary(pair => pair.Value, pair => pair.Key);
-        var files = run.Disk.Files("INBOX").DistinctBy(file => file.BaseName).ToDictionary(file => file.BaseName);
-        for (var i = 0; i < 15 && session.View.Count > 0; i++)
+        WatchingSession? session = null;
+        Dictionary<uint, string> subjects = [];
+        return async random =>
         {
-            var uid = session.View[random.Next(session.View.Count)].Uid;
-            if (!marks.TryGetValue(uid, out var mark))
+            try
             {
-                if (!uids.TryGetValue(uid, out var baseName) || !files.TryGetValue(baseName, out var file) || Disk.MarkOf(file) is not { } read)
-                    continue;
-                marks[uid] = mark = read;
+                session ??= await WatchingSession.OpenAsync(run.Server, "INBOX");
+                foreach (var (uid, subject) in subjects)
+                    session.Subjects.TryAdd(uid, subject);
+                await act(session, random);
+                subjects = session.Subjects;
             }
+            catch
+            {
+                if (session is not null)
+                {
+                    subjects = session.Subjects;
+                    await session.DisposeAsync();
+                }
 
-            // Each session has messages of its own to change.
-            if (!run.Model.Mails.TryGetValue(mark, out var mail) || mark[^1] % 3 != number)
-                continue;
-            await (mark.StartsWith("moved", StringComparison.Ordinal) ? MoveAsync(session, uid, mail)
-                : random.Next(6) == 0 ? CopyAsync(session, uid, mail, mark)
-                : AnswerAsync(session, uid, mail, random));
-        }
+                session = null;
+                throw;
+            }
+        };
+    }
 
-        if (random.Next(4) == 0)
-            await AppendAsync(session);
+    /// <summary>Asks for the subjects of some messages: here and there, and of the newest.</summary>
+    private static async Task LearnAsync(WatchingSession session, Random random)
+    {
+        var from = random.Next(2) == 0 ? Math.Max(1, session.View.Count - 30) : 1 + random.Next(session.View.Count);
+        await session.CommandAsync(string.Create(CultureInfo.InvariantCulture, $"FETCH {from}:{Math.Min(session.View.Count, from + 40)} (UID ENVELOPE)"));
     }
 
     private async Task AnswerAsync(WatchingSession session, uint uid, Mail mail, Random random)
     {
         var isSet = random.Next(2) == 0;
         var told = false;
-        var before = session.Told;
-        session.Told = (what, of, flags) => told |= what == "FETCH" && of == uid && flags.Contains(@"\Answered", StringComparison.Ordinal) == isSet;
+        session.Told = (what, of, flags, _) => told |= what == "FETCH" && of == uid && flags.Contains(@"\Answered", StringComparison.Ordinal) == isSet;
         mail.Letters.TryRemove('R', out _);
+        mail.Letters.TryRemove(Mail.Keyword, out _);
         var reply = await session.CommandAsync($"UID STORE {uid} {(isSet ? '+' : '-')}FLAGS (\\Answered $Co)");
-        session.Told = before;
+        session.Told = null;
 
         // Nothing is answered for a message that somebody has moved or removed meanwhile.
         if (reply.StartsWith("OK", StringComparison.Ordinal) && told)
-            mail.Letters['R'] = isSet;
+            mail.Letters['R'] = mail.Letters[Mail.Keyword] = isSet;
         run.Count("store");
     }
 
-    private async Task MoveAsync(WatchingSession session, uint uid, Mail mail)
+    private async Task MoveAsync(WatchingSession session, uint uid, Mail mail, string mark)
     {
         mail.IsUncertain = true;
         var reply = await session.CommandAsync($"UID MOVE {uid} Copies");
         mail.IsUncertain = false;
         if (!reply.StartsWith("OK", StringComparison.Ordinal))
             return;
-        if (session.View.All(message => message.Uid != uid))
-            mail.Places = ["Copies"];
+        Assert.DoesNotContain(session.View, message => message.Uid == uid);
+        mail.Move("INBOX", "Copies");
+        Promise(session, "Copies", mark, null);
         run.Count("move");
     }
 
     private async Task CopyAsync(WatchingSession session, uint uid, Mail mail, string mark)
     {
-        // Carried and removed ones may be elsewhere by now.
-        if (!mark.StartsWith("still", StringComparison.Ordinal))
-            return;
         mail.IsUncertain = true;
         var reply = await session.CommandAsync($"UID COPY {uid} Copies");
         mail.IsUncertain = false;
-        if (reply.StartsWith("OK", StringComparison.Ordinal))
-            mail.Places = [.. mail.Places, "Copies"];
+        Assert.StartsWith("OK", reply, StringComparison.Ordinal);
+        mail.Places = [.. mail.Places, "Copies"];
+        Promise(session, "Copies", mark, mail.Letters.TryGetValue('R', out var isAnswered) ? isAnswered : null);
         run.Count("copy");
     }
 
@@ -147,6 +225,14 @@ internal sealed class SessionActors(CoEditRun run)
         Assert.StartsWith("OK", await session.AppendAsync("INBOX", @"\Seen $Co", Model.Text(mark, "\r\n")), StringComparison.Ordinal);
         mail.Letters.TryAdd('S', true);
         (mail.Places, mail.IsThere, mail.IsUncertain) = (["INBOX"], true, false);
+        Promise(session, "INBOX", mark, null);
         run.Count("append");
+    }
+
+    private void Promise(WatchingSession session, string folder, string mark, bool? isAnswered)
+    {
+        Assert.True(session.Given is not null, $"no COPYUID or APPENDUID for {mark}");
+        var (validity, uids) = session.Given.Value;
+        run.Model.Promises.Enqueue(new(folder, validity, uint.Parse(uids, CultureInfo.InvariantCulture), mark, isAnswered));
     }
 }

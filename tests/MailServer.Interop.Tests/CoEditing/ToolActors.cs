@@ -3,6 +3,8 @@ namespace MailServer.Interop.Tests.CoEditing;
 /// <summary>Debian's programs on the same Maildir.</summary>
 internal sealed class ToolActors(CoEditRun run)
 {
+    private readonly HashSet<string> _synced = new(StringComparer.Ordinal);
+    private readonly Dictionary<Mail, bool> _flagged = [];
     private bool _isNotmuchReady;
 
     public Task ProcmailAsync(Random random) => PipeAsync("procmail", $"DEFAULT={run.Disk.Root}/", "DEFAULT", ["-m"]);
@@ -40,16 +42,21 @@ internal sealed class ToolActors(CoEditRun run)
         run.Count("notmuch");
     }
 
-    /// <summary>Flags all messages of its own in the large folder; a message that was renamed under it is for the next time.</summary>
+    /// <summary>
+    /// Flags or unflags all messages of its own in the large folder, and deletes others; a message that was renamed under it is for the next time.
+    /// </summary>
     public async Task MuttAsync(Random random)
     {
         var settings = run.Server.File("coedit-muttrc");
         await File.WriteAllTextAsync(settings, "set quit=yes delete=yes mark_old=no wait_key=no move=no read_inc=0 header_cache=\"\" sort=mailbox-order mbox_type=Maildir\n");
-        const string Keys = "<tag-pattern>~s mutt-<enter><tag-prefix-cond><set-flag>!<end-cond><sync-mailbox><quit>";
-        await ToolAsync("script", "-qec", $"mutt -n -F '{settings}' -f '{run.Disk.Root}' -e 'push \"{Keys}\"'", "/dev/null");
-        foreach (var file in run.Disk.Files("INBOX").Where(file => file.Letters.Contains('F')))
-            if (Disk.MarkOf(file) is { } mark && mark.StartsWith("mutt", StringComparison.Ordinal))
-                run.Model.Mails[mark].Letters['F'] = true;
+        var flag = random.Next(2) == 0 ? "set-flag" : "clear-flag";
+        var keys = $"<tag-pattern>~s mutt-<enter><tag-prefix-cond><{flag}>!<end-cond><delete-pattern>~s muttgone-<enter><sync-mailbox><quit>";
+        await ToolAsync("script", "-qec", $"mutt -n -F '{settings}' -f '{run.Disk.Root}' -e 'push \"{keys}\"'", "/dev/null");
+
+        // What it has not done counts as found: it may have been renamed under it.
+        foreach (var file in run.Disk.Files("INBOX"))
+            if (run.MarkOf(file) is { } mark && mark.StartsWith("mutt-", StringComparison.Ordinal))
+                run.Model.Mails[mark].Letters['F'] = file.Letters.Contains('F');
         run.Count("mutt");
     }
 
@@ -88,11 +95,41 @@ internal sealed class ToolActors(CoEditRun run)
         var (mark, mail) = run.Model.New("synced");
         mail.IsUncertain = true;
         await File.WriteAllTextAsync(Path.Combine(local, "new", OutsideActors.NewName(random)), Model.Text(mark));
+        FlagLocally(local, random);
         var result = await Tool.RunAsync("mbsync", ["-c", settings, "one"], home: run.Server.File(""));
         if (result.ExitCode != 0)
             throw new IOException(result.ToString());
-        (mail.Places, mail.IsThere, mail.IsUncertain) = (["Synced"], true, false);
+        foreach (var waiting in _synced.Append(mark).Select(mark => run.Model.Mails[mark]))
+        {
+            (waiting.Places, waiting.IsThere, waiting.IsUncertain) = (waiting.IsDoomed ? [] : ["Synced"], true, false);
+            if (_flagged.Remove(waiting, out var isFlagged))
+                waiting.Letters['F'] = isFlagged;
+        }
+
+        _synced.Clear();
         run.Count("mbsync");
+    }
+
+    /// <summary>Flags, unflags and deletes messages on mbsync's own side: both must come over.</summary>
+    private void FlagLocally(string local, Random random)
+    {
+        foreach (var path in Directory.GetFiles(Path.Combine(local, "cur")).OrderBy(_ => random.Next()).Take(4))
+        {
+            var name = Path.GetFileName(path).Split(":2,");
+            var mark = Disk.MarkOf(new(path, name[0], ""));
+            if (name.Length < 2 || mark is null)
+                continue;
+            var mail = run.Model.Mails[mark];
+            var letter = random.Next(6) == 0 ? 'T' : 'F';
+            var isSet = !name[1].Contains(letter);
+            mail.Letters.TryRemove('F', out _);
+            (mail.IsUncertain, mail.IsDoomed) = (true, mail.IsDoomed || letter == 'T');
+            if (letter == 'F')
+                _flagged[mail] = isSet;
+            _synced.Add(mark);
+            File.Move(path, Path.Combine(local, "cur", $"{name[0]}:2,{string.Concat((isSet ? name[1] + letter : name[1].Replace("F", "", StringComparison.Ordinal)).Order())}"));
+            run.Count(letter == 'T' ? "mbsync delete" : "mbsync flag");
+        }
     }
 
     private async Task PipeAsync(string program, string rules, string name, string[] options)
