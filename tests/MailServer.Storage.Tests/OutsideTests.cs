@@ -123,21 +123,54 @@ public sealed class OutsideTests
     public async Task A_look_that_is_given_up_between_is_made_up_for_by_the_next()
     {
         await using var test = new TestStore(polls: true);
-        await test.DeliverAsync();
+        for (var round = 1; ; round++)
+        {
+            await test.DeliverAsync();
+            await test.DeliverAsync();
+            await using var view = await test.ViewAsync();
+            var before = TestStore.Uids(view);
+            using var given = new CancellationTokenSource();
+            File.Delete(Directory.GetFiles(Path.Combine(test.Maildir, "cur")).Order().First());
+            await Task.Delay(50, TestStore.Token); // the folder's time is past
+            test.Store.Context.Steps = step =>
+            {
+                if (step == "looked")
+                    given.Cancel();
+            };
+            try
+            {
+                await view.RefreshAsync(true, given.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                test.Store.Context.Steps = null;
+                await view.RefreshAsync(true, TestStore.Token);
+                Assert.Equal(before[1..], TestStore.Uids(view));
+                return;
+            }
+
+            // The watcher was quicker.
+            Assert.True(round < 20);
+            test.Store.Context.Steps = null;
+        }
+    }
+
+    [Fact]
+    public async Task Changes_that_memory_knows_are_told_without_another_look()
+    {
+        await using var test = new TestStore();
         await test.DeliverAsync();
         await using var view = await test.ViewAsync();
-        using var given = new CancellationTokenSource();
-        File.Delete(Directory.GetFiles(Path.Combine(test.Maildir, "cur")).Order().First());
-        await Task.Delay(50, TestStore.Token); // the folder's time is past
-        test.Store.Context.Steps = step =>
-        {
-            if (step == "looked")
-                given.Cancel();
-        };
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await view.RefreshAsync(true, given.Token));
+        await using var other = await test.ViewAsync();
+        await other.StoreAsync([1], FlagChange.Add, SystemFlags.Flagged, TestStore.Token);
+        await File.WriteAllTextAsync(Path.Combine(test.Maildir, "cur", "1.a.x:2,"), "Subject: a\n\n", TestStore.Token);
+        var looks = 0;
+        var thread = Environment.CurrentManagedThreadId;
+        test.Store.Context.Steps = step => looks += step == "looked" && Environment.CurrentManagedThreadId == thread ? 1 : 0;
+        Assert.Equal([1], (await view.RefreshAsync(true, TestStore.Token)).Value.FlagsChanged);
         test.Store.Context.Steps = null;
-        await view.RefreshAsync(true, TestStore.Token);
-        Assert.Equal([2], TestStore.Uids(view));
+        Assert.Equal(0, looks);
+        await TestStore.UntilAsync(view, () => view.Count == 2);
     }
 
     [Fact]

@@ -178,7 +178,12 @@ internal sealed partial class FolderView : IFolderView
     {
         try
         {
-            await _folder.SynchronizeAsync(force: false, cancellationToken).ConfigureAwait(false);
+            // What memory knows is told without another look: in a folder that keeps changing, each session's look would find something
+            // for all the others to be woken by, and all would wait for each other's. But a message that is back was never away.
+            if (_folder.Version == _seenVersion || (mayExpunge && _folder.ExpungedVersion > _seenVersion && IsOneBack()))
+                await _folder.SynchronizeAsync(force: false, cancellationToken).ConfigureAwait(false);
+            else
+                _folder.LookSoon();
         }
         catch (Exception failure) when (DiskProblem.Is(failure))
         {
@@ -223,6 +228,9 @@ internal sealed partial class FolderView : IFolderView
             return null;
         }
     }
+
+    /// <summary>Whether a message that this session would be told the EXPUNGE of is there again.</summary>
+    private bool IsOneBack() => _slots.Exists(slot => slot.Entry.IsExpunged && File.Exists(slot.Entry.PathIn(_folder.Place)));
 
     private ViewChanges TakeUp(bool mayExpunge)
     {

@@ -13,6 +13,8 @@ internal sealed partial class SharedFolder
     private bool _isBehind;
     private bool _wasOfOneMoment;
     private int _room;
+    private int _looksBegun;
+    private int _lastLook;
     private int _pass;
 
     /// <summary>Looks at the directories if they have changed, or if forced.</summary>
@@ -21,11 +23,16 @@ internal sealed partial class SharedFolder
     {
         if (!force && IsFresh())
             return;
+        var begun = Volatile.Read(ref _looksBegun);
         await Io.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (force || !IsFresh())
-                await LookAsync(cancellationToken).ConfigureAwait(false);
+            // Those who wait at the same time share a look: one that began after they came.
+            if (_lastLook > begun || (!force && IsFresh()))
+                return;
+            var look = Interlocked.Increment(ref _looksBegun);
+            await LookAsync(cancellationToken).ConfigureAwait(false);
+            _lastLook = look;
         }
         finally
         {
@@ -35,6 +42,13 @@ internal sealed partial class SharedFolder
 
     /// <summary>How often the directories were read.</summary>
     public int Looks => Volatile.Read(ref _pass);
+
+    /// <summary>Has the directories looked at soon, in the background, if they have changed.</summary>
+    public void LookSoon()
+    {
+        if (!IsFresh())
+            Rescan.Ask();
+    }
 
     /// <summary>Whether the UID list is the one that was read; a backup may have been restored over it.</summary>
     public bool HasCurrentList => _uids is { } list && list.Stamp == FileStamp.Of(UidListPath);
@@ -105,7 +119,8 @@ internal sealed partial class SharedFolder
                 _lookedTimes = before;
             if (isSure)
                 return;
-            if (look == MaxLooks || wanted?.Pass == _pass)
+            // While others keep changing the folder, more is missing each time: that is for the next look.
+            if (look == MaxLooks || (look > 1 && listing.IsOfOneMoment) || wanted?.Pass == _pass)
             {
                 Rescan.Ask();
                 return;
@@ -234,6 +249,7 @@ internal sealed partial class SharedFolder
             _entries.RemoveAll(entry => entry.IsExpunged);
             _recent = _entries.Count(entry => entry.IsRecent);
             Vanish(gone, NextModSeq());
+            Volatile.Write(ref _expungedVersion, _version + 1);
             Publish();
         }
     }

@@ -23,6 +23,7 @@ internal sealed partial class SharedFolder
     private ulong _highestModSeq;
     private uint _uidNext = 1;
     private long _version = 1;
+    private long _expungedVersion;
     private int _recent;
     private EntryTable? _byBase;
 
@@ -65,6 +66,9 @@ internal sealed partial class SharedFolder
 
     /// <summary>Grows with every change.</summary>
     public long Version => Volatile.Read(ref _version);
+
+    /// <summary>The version at which a message was expunged last.</summary>
+    public long ExpungedVersion => Volatile.Read(ref _expungedVersion);
 
     public uint UidValidity => _uids?.UidValidity ?? 0;
 

@@ -1,9 +1,17 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+
 namespace MailServer.Interop.Tests.CoEditing;
 
 /// <summary>Programs that know no server: they link, rename and remove files.</summary>
 internal sealed class OutsideActors(CoEditRun run)
 {
+    /// <summary>By then all sessions have been told of a change, or its wait has been counted.</summary>
+    private static readonly TimeSpan Untold = TimeSpan.FromSeconds(10);
+
     private static int _names;
+
+    private readonly ConcurrentDictionary<string, long> _flagged = new(StringComparer.Ordinal);
 
     public static string NewName(Random random) => $"{TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()}.o{Interlocked.Increment(ref _names)}r{random.Next()}.x";
 
@@ -41,8 +49,12 @@ internal sealed class OutsideActors(CoEditRun run)
             var (what, opposite) = isSet ? ("FETCH+", "FETCH-") : ("FETCH-", "FETCH+");
             if (letter == 'F')
             {
+                // What is undone before it was told need not be told.
+                var isCalm = !_flagged.TryGetValue(file.BaseName, out var last) || Stopwatch.GetElapsedTime(last) > Untold;
+                _flagged[file.BaseName] = Stopwatch.GetTimestamp();
                 run.Latency.NotMade("INBOX", opposite, file.BaseName);
-                run.Latency.Made("INBOX", what, file.BaseName);
+                if (isCalm)
+                    run.Latency.Made("INBOX", what, file.BaseName);
             }
 
             if (!Disk.TryRename(file.Path, renamed.Path))

@@ -51,7 +51,7 @@ internal sealed class ToolActors(CoEditRun run)
         await File.WriteAllTextAsync(settings, "set quit=yes delete=yes mark_old=no wait_key=no move=no read_inc=0 header_cache=\"\" sort=mailbox-order mbox_type=Maildir\n");
         var flag = random.Next(2) == 0 ? "set-flag" : "clear-flag";
         var keys = $"<tag-pattern>~s mutt-<enter><tag-prefix-cond><{flag}>!<end-cond><delete-pattern>~s muttgone-<enter><sync-mailbox><quit>";
-        await ToolAsync("script", "-qec", $"mutt -n -F '{settings}' -f '{run.Disk.Root}' -e 'push \"{keys}\"'", "/dev/null");
+        await ToolAsync("script", "-qec", $"timeout 20 mutt -n -F '{settings}' -f '{run.Disk.Root}' -e 'push \"{keys}\"'", "/dev/null");
 
         // What it has not done counts as found: it may have been renamed under it.
         foreach (var file in run.Disk.Files("INBOX"))
