@@ -22,6 +22,10 @@ internal static class FolderProblem
 
     public static Problem TooManyKeywords { get; } = new(new(5, 2, 0), "Too many keywords on a message") { Reason = ProblemReason.LimitReached };
 
+    /// <summary>The letters would make a file's name longer than a name can be; the base name is the message's identity, and stays.</summary>
+    public static Problem NoRoomForFlags { get; } =
+        new(new(5, 2, 0), "The file of a message has too long a name for these flags") { Reason = ProblemReason.LimitReached };
+
     public static Problem UnknownUse { get; } = new(new(5, 2, 0), "Special use not known") { Reason = ProblemReason.Impossible };
 
     public static Problem TooMany { get; } = new(new(5, 2, 0), "Too many mailboxes") { Reason = ProblemReason.LimitReached };

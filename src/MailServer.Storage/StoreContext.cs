@@ -6,6 +6,10 @@ namespace MailServer.Storage;
 /// <summary>What all parts of the store share.</summary>
 internal sealed class StoreContext(StoreOptions options, TimeProvider time, ILogger logger)
 {
+    /// <summary>Directories that the log names; more are no news.</summary>
+    private const int MaxLeftOut = 1000;
+
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, bool> _leftOut = new(StringComparer.Ordinal);
     private long _failures;
 
     public StoreOptions Options { get; } = options;
@@ -37,6 +41,13 @@ internal sealed class StoreContext(StoreOptions options, TimeProvider time, ILog
 
     /// <summary>Tests look in, or fail, between any two steps.</summary>
     public Action<string>? Steps { get; set; }
+
+    /// <summary>Says once in the log that a directory is shown to nobody.</summary>
+    public void LeaveOut(string path, string reason)
+    {
+        if (_leftOut.Count < MaxLeftOut && _leftOut.TryAdd(path, true))
+            Log.FolderLeftOut(Logger, path, reason);
+    }
 
     public void Reached(string step) => Steps?.Invoke(step);
 

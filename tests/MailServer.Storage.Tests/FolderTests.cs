@@ -109,6 +109,21 @@ public sealed class FolderTests
         }
     }
 
+    [Theory]
+    [InlineData(MaildirLayout.MaildirPlusPlus, ".a..b", "no client can say its name (store verify tells more)")]
+    [InlineData(MaildirLayout.MaildirPlusPlus, ".inbox", "another folder has that name")]
+    [InlineData(MaildirLayout.MaildirPlusPlus, ".\uFFFD", "no client can say its name (store verify tells more)")]
+    [InlineData(MaildirLayout.Fs, "a\tb", "no client can say its name (store verify tells more)")]
+    public void A_directory_that_is_left_out_is_named_with_the_reason(MaildirLayout layout, string name, string reason)
+    {
+        using var directory = new TestKit.TempDirectory();
+        Directory.CreateDirectory(Path.Combine(directory.Path, name, "cur"));
+        List<(string, string)> told = [];
+        var places = new FolderPaths(directory.Path, layout).All((path, why) => told.Add((path, why)));
+        Assert.Equal([FolderName.Inbox], places.Select(place => place.Name));
+        Assert.Equal([(Path.Combine(directory.Path, name), reason)], told);
+    }
+
     [Fact]
     public async Task Renaming_INBOX_moves_its_messages_and_leaves_it_empty()
     {

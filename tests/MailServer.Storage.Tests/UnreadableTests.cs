@@ -35,6 +35,50 @@ public sealed partial class UnreadableTests
         Assert.Equal("Subject: x\r\n\r\nbody\r\n", await TestStore.ReadAsync(view, 3 - note));
     }
 
+    [Theory]
+    [InlineData("new", 255)]
+    [InlineData("new", 252)]
+    [InlineData("cur", 253)]
+    public async Task A_name_that_is_too_long_for_flags_keeps_its_message_and_the_others_get_theirs(string directory, int length)
+    {
+        await using var test = new TestStore();
+        await test.DeliverAsync();
+        var name = "1000.long." + new string('x', length - 10);
+        File.WriteAllText(Path.Combine(await MaildirAsync(test), directory, name), "Subject: long\n\nbody\n");
+        await using var view = await test.ViewAsync();
+        Assert.Equal(2, view.Count);
+        var longer = Enumerable.Range(1, 2).Single(sequence => view.InfoAt(sequence).Size == 23);
+        var stored = await view.StoreAsync([1, 2], FlagChange.Add, new() { System = SystemFlags.Seen | SystemFlags.Flagged }, TestStore.Token);
+        Assert.Equal(ProblemReason.LimitReached, stored.Problem!.Reason);
+        Assert.Null((await view.RefreshAsync(true, TestStore.Token)).Problem);
+        Assert.Equal(SystemFlags.None, view.InfoAt(longer).Flags.System);
+        Assert.Equal(SystemFlags.Seen | SystemFlags.Flagged, view.InfoAt(3 - longer).Flags.System);
+        Assert.Equal("Subject: long\r\n\r\nbody\r\n", await TestStore.ReadAsync(view, longer));
+
+        // A copy has a name of ours, and room.
+        Assert.Null((await view.CopyAsync([longer], FolderName.Inbox, TestStore.Token)).Problem);
+        Assert.Null((await view.RefreshAsync(true, TestStore.Token)).Problem);
+        Assert.Null((await view.StoreAsync([3], FlagChange.Add, new() { System = SystemFlags.Seen }, TestStore.Token)).Problem);
+        Assert.Null((await view.ExpungeAsync([longer], TestStore.Token)).Problem);
+    }
+
+    [Fact]
+    public async Task Drafts_of_plain_files_that_a_dead_server_left_go_after_36_hours_and_no_other_file_does()
+    {
+        await using var test = new TestStore();
+        var maildir = await MaildirAsync(test);
+        var guid = Guid.NewGuid().ToString("N");
+        foreach (var (name, hours) in (IEnumerable<(string, int)>)[($"dovecot-uidlist.12.{guid}.tmp", 40), ($"subscriptions.12.{guid}.tmp", 30), ("notes.12.34.tmp", 40), ($"12.{guid}.tmp", 40), ("a.tmp", 40)])
+        {
+            await File.WriteAllTextAsync(Path.Combine(maildir, name), "", TestStore.Token);
+            File.SetLastWriteTimeUtc(Path.Combine(maildir, name), DateTime.UtcNow.AddHours(-hours));
+        }
+
+        await using var view = await test.ViewAsync();
+        Assert.Equal(new[] { $"12.{guid}.tmp", "a.tmp", "notes.12.34.tmp", $"subscriptions.12.{guid}.tmp" }.Order(StringComparer.Ordinal),
+            Directory.GetFiles(maildir, "*.tmp").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public async Task A_note_takes_flags_and_is_neither_removed_nor_copied()
     {

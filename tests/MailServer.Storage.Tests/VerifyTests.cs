@@ -18,6 +18,9 @@ public sealed class VerifyTests
         { "special-use", "mailserver-special-use", root => File.WriteAllText(Path.Combine(root, "mailserver-special-use"), "\\What\tSent\n") },
         { "uidvalidity", "dovecot-uidvalidity", root => File.WriteAllText(Path.Combine(root, "dovecot-uidvalidity"), "rubbish") },
         { "index", "mailserver-index", root => File.WriteAllText(Path.Combine(root, "mailserver-index"), "rubbish") },
+        { "structures", "mailserver-structures", root => File.WriteAllText(Path.Combine(root, "mailserver-structures"), "rubbish") },
+        { "search", "mailserver-search", root => File.WriteAllText(Path.Combine(root, "mailserver-search"), "rubbish") },
+        { "journal", "mailserver-journal-2026-10", root => File.WriteAllText(Path.Combine(root, "mailserver-journal-2026-10"), "{\"event\":\"a\"}\nrubbish\n") },
         { "quota", "maildirsize", root => File.WriteAllText(Path.Combine(root, "maildirsize"), "100S\n5 1\n") },
         { "size", $"cur/{Name}:2,S", root => File.AppendAllText(Path.Combine(root, "cur", Name + ":2,S"), "more") },
         { "size", "cur/1795505335.M1P1Q1.host,S=18,W=22:2,S", root => File.Move(Path.Combine(root, "cur", Name + ":2,S"), Path.Combine(root, "cur", "1795505335.M1P1Q1.host,S=18,W=22:2,S")) },
@@ -52,6 +55,26 @@ public sealed class VerifyTests
         Assert.NotEmpty(finding.What);
         Assert.NotEmpty(finding.Advice);
         Assert.Equal(before, Listing(test));
+    }
+
+    [Fact]
+    public async Task A_record_of_a_structure_that_is_spoiled_is_named_and_one_that_is_torn_is_not()
+    {
+        await using var test = new TestStore();
+        await test.DeliverAsync();
+        await test.DeliverAsync();
+        await using (var view = await test.ViewAsync())
+            for (var sequence = 1; sequence <= 2; sequence++)
+                Assert.Null((await view.StructureAtAsync(sequence, TestStore.Token)).Problem);
+        await test.StopAndStartAsync();
+        var path = Path.Combine(test.Maildir, "mailserver-structures");
+        var bytes = await File.ReadAllBytesAsync(path, TestStore.Token);
+        Assert.DoesNotContain(Verify(test), finding => finding.Kind is "structures" or "search" or "journal");
+        await File.WriteAllBytesAsync(path, bytes[..^40], TestStore.Token);
+        Assert.DoesNotContain(Verify(test), finding => finding.Kind == "structures");
+        bytes[40] ^= 1;
+        await File.WriteAllBytesAsync(path, bytes, TestStore.Token);
+        Assert.Equal("the record at octet 16 has another check sum", Assert.Single(Verify(test), finding => finding.Kind == "structures").What);
     }
 
     [Fact]

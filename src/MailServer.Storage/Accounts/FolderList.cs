@@ -7,9 +7,9 @@ internal static class FolderList
 {
     /// <summary>All folders and the parents that exist only as names, INBOX first.</summary>
     /// <exception cref="IOException">They cannot be read now.</exception>
-    public static IReadOnlyList<FolderInfo> Read(FolderPaths paths, ILogger logger)
+    public static IReadOnlyList<FolderInfo> Read(FolderPaths paths, ILogger logger, Action<string, string>? leaveOut = null)
     {
-        var names = paths.All().ConvertAll(place => place.Name);
+        var names = paths.All(leaveOut).ConvertAll(place => place.Name);
         var given = SpecialUseFile.Read(paths.Root, logger);
         var there = names.ToHashSet();
         var parents = new HashSet<FolderName>();

@@ -7,7 +7,7 @@ internal sealed class MaildirAccount(StoreContext store, FolderTable table, Fold
 
     public User User { get; } = user;
 
-    public ValueTask<Outcome<IReadOnlyList<FolderInfo>>> ListAsync(CancellationToken cancellationToken) => new(Try("listing folders", () => FolderList.Read(paths, store.Logger)));
+    public ValueTask<Outcome<IReadOnlyList<FolderInfo>>> ListAsync(CancellationToken cancellationToken) => new(Try("listing folders", () => FolderList.Read(paths, store.Logger, store.LeaveOut)));
 
     public ValueTask<Outcome<IReadOnlyList<FolderName>>> ListSubscribedAsync(CancellationToken cancellationToken) =>
         new(Try("reading subscriptions", () => (IReadOnlyList<FolderName>)new SubscriptionFile(paths.Root, store.Options.Layout, store.Logger).Read()));

@@ -21,9 +21,7 @@ internal sealed partial class FolderView
         {
             var wasCurrent = !HasChanges;
             var entries = EntriesAt(sequences);
-            var there = await _folder.StoreAsync(entries, change, flags, cancellationToken).ConfigureAwait(false);
-            if (there is null)
-                return FolderProblem.TooManyKeywords;
+            var (there, problem) = await _folder.StoreAsync(entries, change, flags, cancellationToken).ConfigureAwait(false);
             List<int> answer = [];
             List<FolderEntry> changed = [];
             lock (_folder.Gate)
@@ -35,14 +33,16 @@ internal sealed partial class FolderView
                     answer.Add(sequences[i]);
                     if (_slots[sequences[i] - 1].ModSeq != entries[i].ModSeq)
                         changed.Add(entries[i]);
-                    _slots[sequences[i] - 1] = new(entries[i], entries[i].ModSeq);
+                    if (problem is null) // else the next look tells of what has changed
+                        _slots[sequences[i] - 1] = new(entries[i], entries[i].ModSeq);
                 }
 
-                SkipOwn(wasCurrent);
+                if (problem is null)
+                    SkipOwn(wasCurrent);
             }
 
             TellFlags(changed);
-            return answer;
+            return problem is null ? answer : problem;
         }
         catch (Exception failure) when (DiskProblem.Is(failure))
         {

@@ -23,7 +23,7 @@ internal sealed partial class SharedFolder
             using var own = new OwnChange(this);
             foreach (var entry in _entries.FindAll(entry => entry.InNew))
             {
-                var name = entry.FileName.Contains(":2,", StringComparison.Ordinal) ? entry.FileName : entry.BaseName + ":2,";
+                var name = entry.FileName.Contains(":2,", StringComparison.Ordinal) || !IsName(entry.BaseName + ":2,") ? entry.FileName : entry.BaseName + ":2,";
                 TryRename(entry, name);
             }
         }
@@ -33,9 +33,12 @@ internal sealed partial class SharedFolder
         }
     }
 
-    /// <summary>Changes flags; gives those messages that are still there, or null, with nothing changed, when one would have too many keywords.</summary>
+    /// <summary>
+    /// Changes flags; gives those messages that are there and have them, and why others have not: with too many keywords nothing is changed, a
+    /// message whose name is too long for more letters keeps those it has.
+    /// </summary>
     /// <exception cref="IOException">The folder cannot be written.</exception>
-    public async ValueTask<HashSet<FolderEntry>?> StoreAsync(
+    public async ValueTask<(HashSet<FolderEntry> There, Problem? Problem)> StoreAsync(
         IReadOnlyList<FolderEntry> entries, FlagChange change, MessageFlags flags, CancellationToken cancellationToken)
     {
         await Io.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -44,7 +47,8 @@ internal sealed partial class SharedFolder
             if (change != FlagChange.Remove)
                 await LearnAsync(flags.Keywords, cancellationToken).ConfigureAwait(false);
             if (change == FlagChange.Add && HasTooMany(entries, flags.Keywords))
-                return null;
+                return ([], FolderProblem.TooManyKeywords);
+            Problem? problem = null;
             var isFurther = false;
             var modSeq = 0UL;
             var own = new OwnChange(this);
@@ -72,6 +76,12 @@ internal sealed partial class SharedFolder
                         var (name, further) = endings.TryGetValue(entry.Ending, out var ending) && !entry.InNew
                             ? (entry.BaseName + ending, [])
                             : Changed(entry, change, flags);
+                        if (!IsName(name))
+                        {
+                            problem = FolderProblem.NoRoomForFlags;
+                            break;
+                        }
+
                         if (further.Length == 0 && _further.IsEmpty && !entry.InNew)
                             endings[entry.Ending] = name[(name.Length - MessageName.EndingOf(name).Length)..];
                         isThere = name == entry.FileName ? IsThere(entry) : TryRename(entry, name);
@@ -100,7 +110,7 @@ internal sealed partial class SharedFolder
                         Publish();
             }
 
-            return there;
+            return (there, problem);
         }
         finally
         {
@@ -224,6 +234,9 @@ internal sealed partial class SharedFolder
     }
 
     /// <summary>Renames a message's file into <c>cur</c>. False when it is not where it was.</summary>
+    /// <summary>Whether a file can have that name.</summary>
+    private static bool IsName(string name) => System.Text.Encoding.UTF8.GetByteCount(name) <= MaxFileName;
+
     private bool TryRename(FolderEntry entry, string name)
     {
         try

@@ -32,6 +32,7 @@ internal sealed partial class SharedFolder
         }
 
         TmpSweep.Sweep(Place.Tmp, _store);
+        TmpSweep.SweepDrafts(Place.Path, _store);
     }
 
     private void AdoptKeywords()

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using MailServer.Posix;
 using Microsoft.Win32.SafeHandles;
 
@@ -126,6 +127,31 @@ internal sealed class StructureFile(string path, uint uidValidity) : IDisposable
                 at += (RecordHead + length + Unit - 1) / Unit * Unit;
             }
         }
+    }
+
+    /// <summary>What is wrong with a file, or null: its head, then each record's check sum. What is torn at the end is left by a kill, and no trouble.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static string? Trouble(SafeFileHandle file)
+    {
+        var head = new byte[Unit];
+        if (RandomAccess.Read(file, head, 0) < Unit || BinaryPrimitives.ReadUInt32LittleEndian(head) != Magic)
+            return "it does not begin as such a file does";
+        if (BinaryPrimitives.ReadUInt32LittleEndian(head.AsSpan(4)) != Version)
+            return null; // of another version of ours, and begun anew by the next
+        var payload = new byte[MaxStructure];
+        for (long at = Unit; RandomAccess.Read(file, head, at) == RecordHead;)
+        {
+            var length = BinaryPrimitives.ReadInt32LittleEndian(head);
+            if (length is <= 0 or > MaxStructure)
+                return string.Create(CultureInfo.InvariantCulture, $"what is at octet {at} is no record");
+            if (RandomAccess.Read(file, payload.AsSpan(0, length), at + RecordHead) < length)
+                return null;
+            if (IndexFrame.CheckSum(payload.AsSpan(0, length)) != BinaryPrimitives.ReadUInt32LittleEndian(head.AsSpan(4)))
+                return string.Create(CultureInfo.InvariantCulture, $"the record at octet {at} has another check sum");
+            at += (RecordHead + length + Unit - 1) / Unit * Unit;
+        }
+
+        return null;
     }
 
     /// <summary>Which base name a record belongs to.</summary>

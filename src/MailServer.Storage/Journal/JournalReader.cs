@@ -62,6 +62,10 @@ public sealed class JournalReader(string root)
         return story.FindAll(IsAsked);
     }
 
+    /// <summary>How many lines of a file make no sense.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    internal static long BadLines(string path) => ForwardLines(path).LongCount(line => JournalLine.Read(line) is null);
+
     private static bool IsOf(JournalEntry entry, string messageId) => (entry.Delivery?.MessageId ?? entry.MessageId)?.Trim('<', '>') == messageId;
 
     /// <summary>The files that may tell of the time asked for. In each there is about a month, of which every line is looked at: clocks are set back.</summary>

@@ -8,6 +8,9 @@ internal sealed class FolderPaths(string root, MaildirLayout layout)
 {
     private const int MaxFileName = 255; // octets of one name: NAME_MAX of all file systems that matter
 
+    private const string NoName = "no client can say its name (store verify tells more)";
+    private const string SameName = "another folder has that name";
+
     public string Root { get; } = root;
 
     /// <summary>
@@ -44,13 +47,14 @@ internal sealed class FolderPaths(string root, MaildirLayout layout)
 
     /// <summary>All folders that have a directory, INBOX first, then by name.</summary>
     /// <exception cref="IOException">The Maildir cannot be read.</exception>
-    public List<FolderPlace> All()
+    /// <param name="leaveOut">Hears of directories with mail that have no name a client could say, and why.</param>
+    public List<FolderPlace> All(Action<string, string>? leaveOut = null)
     {
         List<FolderPlace> places = [];
         if (layout == MaildirLayout.Fs)
-            AddFs(places, Root, []);
+            AddFs(places, Root, [], leaveOut);
         else
-            AddPlusPlus(places);
+            AddPlusPlus(places, leaveOut);
         places.Sort((left, right) => string.CompareOrdinal(left.Name.Value, right.Name.Value));
         places.Insert(0, new(Root, FolderName.Inbox, InboxPath));
         return places;
@@ -68,7 +72,7 @@ internal sealed class FolderPaths(string root, MaildirLayout layout)
     private static bool IsOwn(string name) => name is "cur" or "new" or "tmp" or "maildirfolder" or "subscriptions" or "maildirsize"
         || name.StartsWith("dovecot-", StringComparison.Ordinal) || name.StartsWith("mailserver-", StringComparison.Ordinal);
 
-    private void AddPlusPlus(List<FolderPlace> places)
+    private void AddPlusPlus(List<FolderPlace> places, Action<string, string>? leaveOut)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var path in Directory.EnumerateDirectories(Root).Order(StringComparer.Ordinal))
@@ -77,12 +81,16 @@ internal sealed class FolderPaths(string root, MaildirLayout layout)
             if (file.Length < 2 || file[0] != '.' || file[1] == '.')
                 continue; // "..NAME" is Dovecot's and our own place for what is being deleted
             var levels = file[1..].Split('.').Select(level => Decode(level, ".")).ToArray();
-            if (FolderName.TryParse(string.Join('/', levels), out var name) && !name.IsInbox && seen.Add(name.Value))
+            if (!FolderName.TryParse(string.Join('/', levels), out var name) || file.Contains('\uFFFD', StringComparison.Ordinal))
+                leaveOut?.Invoke(path, NoName);
+            else if (name.IsInbox || !seen.Add(name.Value))
+                leaveOut?.Invoke(path, SameName);
+            else
                 places.Add(new(Root, name, path));
         }
     }
 
-    private void AddFs(List<FolderPlace> places, string directory, string[] levels)
+    private void AddFs(List<FolderPlace> places, string directory, string[] levels, Action<string, string>? leaveOut)
     {
         foreach (var path in Directory.EnumerateDirectories(directory))
         {
@@ -91,10 +99,14 @@ internal sealed class FolderPaths(string root, MaildirLayout layout)
                 continue;
             string[] below = [.. levels, Decode(file, "")];
             if (!FolderName.TryParse(string.Join('/', below), out var name))
+            {
+                leaveOut?.Invoke(path, NoName);
                 continue;
+            }
+
             if (!name.IsInbox && Directory.Exists(Path.Combine(path, "cur")))
                 places.Add(new(Root, name, path));
-            AddFs(places, path, below);
+            AddFs(places, path, below, leaveOut);
         }
     }
 

@@ -11,8 +11,10 @@ internal sealed class SearchDatabase : IDisposable
 {
     public const string FileName = "mailserver-search";
 
-    private const int ApplicationId = 0x4D535345; // "MSSE"
-    private const int Version = 1;
+    /// <summary>By what programs know their files in SQLite.</summary>
+    public const int ApplicationId = 0x4D535345; // "MSSE"
+    /// <summary>2: lines in a header that are no fields are in it, too.</summary>
+    private const int Version = 2;
 
     /// <summary>The tables, and the version last: a file whose making was cut off has none of both.</summary>
     private const string Schema = """

@@ -37,6 +37,8 @@ internal sealed class FolderVerifier(FolderPlace place, FileFacts root, FindingL
         CheckUids();
         CheckKeywords();
         CheckIndex();
+        if (readsAll)
+            CheckStructures();
         CheckLeftovers();
     }
 
@@ -185,6 +187,20 @@ internal sealed class FolderVerifier(FolderPlace place, FileFacts root, FindingL
         catch (Exception failure) when (DiskProblem.Is(failure))
         {
             findings.Add("index", path, $"it cannot be read: {failure.Message}", "remove it");
+        }
+    }
+
+    private void CheckStructures()
+    {
+        var path = place.File(StructureFile.FileName);
+        try
+        {
+            if (CacheCheck.StructuresTrouble(path) is { } trouble)
+                findings.Add("structures", path, trouble, "remove it: structures are read from the messages again; or mailserver store rebuild");
+        }
+        catch (Exception failure) when (DiskProblem.Is(failure))
+        {
+            findings.Add("structures", path, $"it cannot be read: {failure.Message}", "remove it");
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using MailServer.Posix;
 
@@ -52,6 +53,8 @@ public sealed class MaildirVerifier(string maildir, MaildirLayout layout, TimePr
             total.Add(place.Name, folder);
         }
 
+        if (only is null)
+            CheckRest(readsAll);
         if (only is null && total.Trouble(maildir) is { } trouble)
             _findings.Add("quota", Path.Combine(maildir, MaildirSum.FileName), trouble, "remove the file: it is counted anew at the next change");
         return _findings.All;
@@ -64,6 +67,24 @@ public sealed class MaildirVerifier(string maildir, MaildirLayout layout, TimePr
         Broken("special-use", SpecialUseFile.FileName, SpecialUseFile.Check(maildir), "its other lines are read; give the folder its use again");
         _ = UidValidityFile.Read(maildir, out var trouble);
         Broken("uidvalidity", "dovecot-uidvalidity", trouble, "nothing: the other files tell the last one, and it is written anew");
+    }
+
+    private void CheckRest(bool readsAll)
+    {
+        var search = Path.Combine(maildir, SearchDatabase.FileName);
+        try
+        {
+            if (CacheCheck.SearchTrouble(search) is { } trouble)
+                _findings.Add("search", search, trouble, "nothing: it is built anew when somebody searches");
+            foreach (var (path, _, _) in readsAll ? JournalFiles.All(maildir) : [])
+                if (JournalReader.BadLines(path) is > 0 and var bad)
+                    _findings.Add("journal", path, string.Create(CultureInfo.InvariantCulture, $"{bad} lines make no sense, and are skipped"),
+                        "nothing: a power cut leaves some; what they told of is not known");
+        }
+        catch (Exception failure) when (DiskProblem.Is(failure))
+        {
+            _findings.Add("unreadable", maildir, $"its journal or search index cannot be read: {failure.Message}", "make it readable");
+        }
     }
 
     private void Broken(string kind, string name, string? trouble, string advice)

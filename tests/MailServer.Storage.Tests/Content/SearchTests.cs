@@ -103,6 +103,20 @@ public sealed class SearchTests
         Assert.Equal(program.NeedsFile ? 1 : 0, opened);
     }
 
+    [Theory]
+    [InlineData("no colon at all", true)]
+    [InlineData("From a@b Tue", true)]
+    [InlineData("below", true)]
+    [InlineData("colon at allSubject", false)]
+    public void A_line_in_the_header_that_is_no_field_is_text_of_the_message(string text, bool expected)
+    {
+        var octets = Mails.Bytes("From a@b Tue Nov 24\nno COLON at all\nSubject: x\nlast =?utf-8?q?b=65low?=\n\nbody\n");
+        Assert.Equal(expected, SearchProgram.Compile(new SearchKey.Text(text)).Matches(Subjects.Of(octets)));
+        var indexed = new IndexText();
+        SearchHeader.Read(new MemoryStream(octets), out _).CopyTo(indexed);
+        Assert.Equal(expected, indexed.ToString().Contains(text, StringComparison.OrdinalIgnoreCase));
+    }
+
     [Fact]
     public void What_the_index_decides_opens_no_file_in_whatever_order()
     {

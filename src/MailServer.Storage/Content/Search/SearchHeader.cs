@@ -9,6 +9,7 @@ internal sealed class SearchHeader
 {
     private readonly byte[] _octets;
     private readonly List<(int Start, int Colon, int End)> _fields = [];
+    private readonly List<(int Start, int End)> _others = [];
     private readonly Dictionary<string, bool> _answers = [];
 
     /// <param name="octets">Whole header fields, with any line ends.</param>
@@ -21,6 +22,8 @@ internal sealed class SearchHeader
             var colon = octets.AsSpan(at, end - at).IndexOf((byte)':');
             if (colon > 0)
                 _fields.Add((at, at + colon, end));
+            else
+                _others.Add((at, end));
             at = end;
         }
     }
@@ -78,7 +81,7 @@ internal sealed class SearchHeader
         return false;
     }
 
-    /// <summary>TEXT: whether any field holds the text, its name included.</summary>
+    /// <summary>TEXT: whether any field holds the text, its name included, or a line there that is no field: HEADER shows it, too.</summary>
     public bool Contains(string text)
     {
         // Asked again when the body has been read.
@@ -103,6 +106,12 @@ internal sealed class SearchHeader
             sink.Add(whole);
             sink.End();
         }
+
+        foreach (var (start, end) in _others)
+        {
+            sink.Add(Decode(_octets.AsSpan(start, end - start)));
+            sink.End();
+        }
     }
 
     /// <summary>Header octets as text: unfolded, encoded words decoded (RFC 2047), raw 8-bit as UTF-8 where it is that.</summary>
@@ -125,6 +134,9 @@ internal sealed class SearchHeader
     private bool Search(string text)
     {
         foreach (var (start, _, end) in _fields)
+            if (Decode(_octets.AsSpan(start, end - start)).Contains(text, StringComparison.OrdinalIgnoreCase))
+                return true;
+        foreach (var (start, end) in _others)
             if (Decode(_octets.AsSpan(start, end - start)).Contains(text, StringComparison.OrdinalIgnoreCase))
                 return true;
         return false;
