@@ -224,16 +224,30 @@ public sealed class OutsideTests
         Assert.Equal(1u, view.UidAt(1));
     }
 
-    [Fact]
-    public async Task Of_two_files_with_one_base_name_the_one_that_is_known_keeps_its_UID()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)] // when only the UID list tells what was known: the elder
+    public async Task Of_two_files_with_one_base_name_the_one_that_is_known_keeps_its_UID(bool isAfterKill)
     {
         await using var test = new TestStore();
         const int Messages = 20; // in whatever order the directory lists the two
         for (var i = 1; i <= Messages; i++)
             await test.DeliverAsync($"Subject: known {i}\r\n\r\n");
-        await using var view = await test.ViewAsync();
-        foreach (var path in Directory.GetFiles(Path.Combine(test.Maildir, "cur")))
+        var first = await test.ViewAsync();
+        var paths = Directory.GetFiles(Path.Combine(test.Maildir, "cur"));
+        if (isAfterKill)
+        {
+            await test.RestartAsync();
+            File.Delete(Path.Combine(test.Maildir, FolderIndex.FileName));
+        }
+
+        foreach (var path in paths)
+        {
             await File.WriteAllTextAsync(path + "F", "Subject: other\n\n", TestStore.Token);
+            File.SetLastWriteTimeUtc(path, DateTime.UtcNow.AddMinutes(-1));
+        }
+
+        await using var view = isAfterKill ? await test.ViewAsync() : first;
         await TestStore.UntilAsync(view, () => view.Count == 2 * Messages);
         for (var i = 1; i <= Messages; i++)
             Assert.Equal($"Subject: known {i}\r\n\r\n", await TestStore.ReadAsync(view, i));

@@ -156,6 +156,9 @@ internal sealed partial class SharedFolder
 
             if (!_suspects.Contains(path))
             {
+                // Of two that only the UID list knows, after a kill, the elder is the one that has the UID.
+                if (listing.Unknown.ContainsKey(baseName) && File.GetLastWriteTimeUtc(path) < File.GetLastWriteTimeUtc(first.PathIn(Place)))
+                    listing.Unknown[baseName] = file;
                 Rescan.Ask();
                 continue;
             }
