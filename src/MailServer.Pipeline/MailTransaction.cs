@@ -123,6 +123,9 @@ internal sealed class MailTransaction(PipelineParts parts, Envelope envelope, st
         var message = new SpooledMessage(id, _spool, header) { JunkScore = sofar.Score };
         var verdict = sofar.With(await parts.Filters.AskAsync(
             "message", id, (filter, token) => filter.OnMessageAsync(envelope, message, token), answer => message.JunkScore += answer.Score, cancellationToken).ConfigureAwait(false));
+        // What the rules see is what the journal writes down, so that they see it again when they are asked once more.
+        if (verdict.Action == VerdictAction.Quarantine)
+            message.JunkScore = Math.Max(message.JunkScore, RuleStage.JunkThreshold);
         message.Seal();
         if (verdict.Problem is not null)
             return verdict.Problem;

@@ -1,6 +1,5 @@
 using MailServer.Pipeline;
 using MailServer.Storage;
-using MailServer.TestKit;
 
 namespace MailServer.Rules.Tests;
 
@@ -38,7 +37,7 @@ public sealed class DiffTests
     public async Task A_message_is_judged_by_what_was_known_when_it_came()
     {
         using var box = new Box();
-        box.Add("100.a.h", box.Trace("id1", "Authentication-Results: mx.example.org; dmarc=pass\n") + "Received: from elsewhere\nSubject: hello\n\nbody\n",
+        box.Add("100.a.h", Box.Trace("id1", "Authentication-Results: mx.example.org; dmarc=pass\n") + "Received: from elsewhere\nSubject: hello\n\nbody\n",
             """{"time":"2026-11-24T10:00:00+00:00","event":"delivered","folder":"INBOX","message":"100.a.h","delivery":{"id":"id1","recipient":"alice+shop@example.org","size":4711,"score":6}}""");
         var report = await RunAsync(box);
         var group = Assert.Single(report.Groups);
@@ -51,7 +50,7 @@ public sealed class DiffTests
     {
         using var box = new Box();
         // The journal knows it under another name: then the fields on top are not ours, and prove nothing.
-        box.Add("100.a.h", box.Trace("other", "Authentication-Results: mx.example.org; dmarc=pass\n") + "Received: from elsewhere\nSubject: hello\n\nbody\n",
+        box.Add("100.a.h", Box.Trace("other", "Authentication-Results: mx.example.org; dmarc=pass\n") + "Received: from elsewhere\nSubject: hello\n\nbody\n",
             """{"time":"2026-11-24T10:00:00+00:00","event":"delivered","folder":"INBOX","message":"100.a.h","delivery":{"id":"id1","size":10}}""");
         Assert.Equal("INBOX, $Received $ReturnPath", Assert.Single((await RunAsync(box)).Groups).To);
     }
@@ -60,7 +59,7 @@ public sealed class DiffTests
     public async Task A_message_that_was_moved_since_keeps_what_was_known()
     {
         using var box = new Box();
-        box.Add("300.c.h", box.Trace("id1", "") + "Received: from elsewhere\nSubject: hello\n\nbody\n",
+        box.Add("300.c.h", Box.Trace("id1", "") + "Received: from elsewhere\nSubject: hello\n\nbody\n",
             """{"time":"2026-11-24T10:00:00+00:00","event":"delivered","folder":"INBOX","message":"100.a.h","delivery":{"id":"id1","size":10,"score":9}}""",
             """{"time":"2026-11-24T10:01:00+00:00","event":"copied","folder":"A","message":"200.b.h","from":{"folder":"INBOX","message":"100.a.h"}}""",
             """{"time":"2026-11-24T10:02:00+00:00","event":"moved","folder":"INBOX","message":"300.c.h","from":{"folder":"A","message":"200.b.h"}}""");
@@ -101,30 +100,5 @@ public sealed class DiffTests
         var (old, newer) = await Versions.Value;
         return await new RuleDiff(MailReplay.Open(box.Path, MaildirLayout.MaildirPlusPlus, null, "mx.example.org"))
             .RunAsync(new TrustedRules(old.Rules, old.Id), new TrustedRules(newer.Rules, newer.Id), null, TestContext.Current.CancellationToken);
-    }
-
-    /// <summary>A Maildir with a journal, both written by hand.</summary>
-    private sealed class Box : IDisposable
-    {
-        private readonly TempDirectory _directory = new();
-
-        public Box()
-        {
-            foreach (var name in new[] { "cur", "new", "tmp" })
-                Directory.CreateDirectory(System.IO.Path.Combine(Path, name));
-        }
-
-        public string Path => _directory.Path;
-
-        public string Trace(string id, string findings) =>
-            $"Return-Path: <a@sender.example>\n{findings}Received: from x ([192.0.2.1])\n\tby mx.example.org with ESMTP\n\tid {id}\n\tfor <alice@example.org>;\n\tTue, 24 Nov 2026 10:00:00 +0000\n";
-
-        public void Add(string name, string text, params string[] journal)
-        {
-            File.WriteAllText(System.IO.Path.Combine(Path, "cur", name + ":2,"), text);
-            File.AppendAllLines(System.IO.Path.Combine(Path, "mailserver-journal-2026-11"), journal);
-        }
-
-        public void Dispose() => _directory.Dispose();
     }
 }

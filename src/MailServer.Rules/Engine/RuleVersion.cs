@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MailServer.Rules;
@@ -16,7 +18,7 @@ public sealed class RuleVersion : IDisposable
     public IReadOnlyList<string> Files => _load.Files;
 
     /// <summary>Names this version among all: it changes with any script's text.</summary>
-    public string Id => string.Join('-', _load.Rules.Select(rule => RuleScript.VersionOf(rule.Key)));
+    public string Id => Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(string.Concat(_load.Rules.Select(rule => $"{rule.File} {RuleScript.VersionOf(rule.Key)} ")))).AsSpan(0, 6));
 
     /// <summary>The version of one script, as the journal writes it; null when there is no such script.</summary>
     public string? VersionOf(string file) => _load.Rules.FirstOrDefault(rule => rule.File == file) is { } rule ? RuleScript.VersionOf(rule.Key) : null;
