@@ -43,13 +43,12 @@ internal sealed class UndoDeliveries(string rule, int? line)
 
     private void Skip(string reason) => _skips[reason] = _skips.GetValueOrDefault(reason) + 1;
 
-    private void Plan(List<JournalEntry> copies, (HashSet<string> Folders, List<string> Flags) wanted, List<MailChange> changes)
+    private void Plan(List<JournalEntry> copies, WantedDelivery wanted, List<MailChange> changes)
     {
         var extra = new Queue<JournalEntry>(copies.Where(copy => !wanted.Folders.Contains(copy.Folder!)));
         var kept = copies.FindAll(copy => wanted.Folders.Contains(copy.Folder!));
         var missing = new Queue<string>(wanted.Folders.Except(copies.Select(copy => copy.Folder!)));
         var why = copies[0].Delivery!.Steps!.Last(IsMeant);
-        var after = FlagText.Write(FlagText.Read(wanted.Flags));
         List<MailChange> mine = [];
         foreach (var copy in kept)
             mine.Add(Change(copy, null));
@@ -67,59 +66,72 @@ internal sealed class UndoDeliveries(string rule, int? line)
         changes.AddRange(mine);
 
         MailChange Change(JournalEntry copy, string? to) =>
-            new() { Folder = copy.Folder!, Message = copy.Message!, Flags = copy.Flags ?? "", After = after, To = to, Why = why };
+            new() { Folder = copy.Folder!, Message = copy.Message!, Flags = copy.Flags ?? "", After = wanted.FlagsIn(to ?? copy.Folder!), To = to, Why = why };
     }
 
     /// <summary>What the other steps make of it; null when the journal does not tell.</summary>
-    private (HashSet<string> Folders, List<string> Flags)? Without(IReadOnlyList<JournalStep> steps)
+    private WantedDelivery? Without(IReadOnlyList<JournalStep> steps)
     {
         if (steps.Count >= MaxSteps)
             return null;
-        HashSet<string> folders = new(StringComparer.Ordinal);
-        List<string> flags = [];
-        var implicitKeep = true;
+        var wanted = new WantedDelivery();
         foreach (var step in steps.Where(step => !IsMeant(step)))
-            switch (ActionText.TryRead(step.Action))
-            {
-                case ("FileInto", { } folder): (implicitKeep, _) = (false, folders.Add(folder)); break;
-                case ("CopyTo", { } folder): folders.Add(folder); break;
-                case ("Keep", null): (implicitKeep, _) = (false, folders.Add(FolderName.Inbox.Value)); break;
-                case ("AddFlag", { } flag): flags.Add(flag); break;
-                case ("Stop", null): break;
-                default: return null;
-            }
-
-        // A message that another rule would have dropped is kept: nothing is thrown away by taking something back.
-        if (implicitKeep || folders.Count == 0)
-            folders.Add(FolderName.Inbox.Value);
-        return (folders, flags);
+            if (ActionText.TryRead(step.Action) is not { } calls || !calls.All(wanted.TryTake))
+                return null;
+        wanted.Finish();
+        return wanted;
     }
 }
 
-/// <summary>Reads a step's action: <c>FileInto("Lists/dev")</c>.</summary>
-internal static class ActionText
+/// <summary>Where a message is to be, with which flags.</summary>
+internal sealed class WantedDelivery
 {
-    /// <summary>The verb, and its one text if it has one; null when it is something else, or was cut off.</summary>
-    public static (string Verb, string? Text)? TryRead(string action)
-    {
-        var open = action.IndexOf('(', StringComparison.Ordinal);
-        if (open <= 0 || action[^1] != ')' || action.Contains('…', StringComparison.Ordinal))
-            return null;
-        var (verb, inside) = (action[..open], action[(open + 1)..^1]);
-        if (inside.Length == 0)
-            return (verb, null);
-        if (inside is not ['"', .., '"'] || inside.Length < 2)
-            return null;
-        var text = new System.Text.StringBuilder();
-        for (var i = 1; i < inside.Length - 1; i++)
-        {
-            if (inside[i] == '"')
-                return null; // more than one text
-            if (inside[i] == '\\' && ++i == inside.Length - 1)
-                return null;
-            text.Append(inside[i]);
-        }
+    private readonly List<string> _flags = [];
+    private readonly Dictionary<string, IReadOnlyList<string>> _flagsIn = new(StringComparer.Ordinal);
+    private bool _implicitKeep = true;
 
-        return (verb, text.ToString());
+    public HashSet<string> Folders { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The flags of the copy in a folder.</summary>
+    public string FlagsIn(string folder) => FlagText.Write(FlagText.Read(_flagsIn.GetValueOrDefault(folder) ?? _flags));
+
+    /// <summary>Takes a verb; false when it is not known.</summary>
+    public bool TryTake(ActionCall call)
+    {
+        switch (call)
+        {
+            case { Verb: "FileInto" or "CopyTo", Texts: [var folder, ..] }:
+                _implicitKeep &= call.Verb == "CopyTo";
+                Folders.Add(folder);
+                if (call.HasList)
+                    _flagsIn[folder] = [.. call.Texts.Skip(1)];
+                return true;
+            case { Verb: "Keep", Texts: [] }:
+                _implicitKeep = false;
+                Folders.Add(FolderName.Inbox.Value);
+                return true;
+            case { Verb: "AddFlag", Texts: [var flag] }:
+                _flags.Add(flag);
+                return true;
+            case { Verb: "RemoveFlag", Texts: [var flag] }:
+                _flags.RemoveAll(other => other.Equals(flag, StringComparison.OrdinalIgnoreCase));
+                return true;
+            case { Verb: "SetFlags" }:
+                _flags.Clear();
+                _flags.AddRange(call.Texts);
+                return true;
+            case { Verb: "Discard" or "Reject" }:
+                _implicitKeep = false;
+                return true;
+            default:
+                return call.Verb is "Stop" or "Remember" or "Forget";
+        }
+    }
+
+    /// <summary>A message that another rule would have dropped is kept: nothing is thrown away by taking something back.</summary>
+    public void Finish()
+    {
+        if (_implicitKeep || Folders.Count == 0)
+            Folders.Add(FolderName.Inbox.Value);
     }
 }

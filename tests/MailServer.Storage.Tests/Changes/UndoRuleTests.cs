@@ -18,6 +18,11 @@ public sealed class UndoRuleTests
     [InlineData("Work Paper Other", "", "a:1 FileInto(\"Work\")|a:2 FileInto(\"Paper\")|a:3 FileInto(\"Other\")", null, "INBOX [None]")]
     [InlineData("Work INBOX", "", "a:1 FileInto(\"Work\")|b:1 Keep()", null, "INBOX [None]")]
     [InlineData("Lists/a \"b\"", "", "a:1 FileInto(\"Lists/a \\\"b\\\"\")", null, "INBOX [None]")]
+    [InlineData("Junk", @"\Flagged $Junk", "b:1 AddFlag(\"\\\\Flagged\")|b:2 Remember(\"k\")|a:1 Junk(): FileInto(\"Junk\"), AddFlag(\"$Junk\")", null, "INBOX [Flagged]")]
+    [InlineData("Work Junk", "$Junk", "a:1 FileInto(\"Work\")|b:1 Junk(): FileInto(\"Junk\"), AddFlag(\"$Junk\")", null, "Junk [None $Junk]")]
+    [InlineData("Work", @"\Seen", "b:1 AddFlag(\"$x\")|b:2 SetFlags(\"\\\\Flagged\", \"$y\")|b:3 RemoveFlag(\"$y\")|a:1 FileInto(\"Work\", [\"\\\\Seen\"])", null, "INBOX [Flagged]")]
+    [InlineData("Work Other", "", "a:1 FileInto(\"Work\")|b:1 FileInto(\"Other\", [])", null, "Other [None]")]
+    [InlineData("Work", "", "b:1 Discard()|a:1 FileInto(\"Work\")", null, "INBOX [None]")]
     public async Task A_message_goes_where_it_would_have_been_without_the_rule(string folders, string flags, string steps, int? line, string? after)
     {
         await using var scene = new RunScene(new TestStore());
