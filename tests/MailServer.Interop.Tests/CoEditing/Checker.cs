@@ -93,7 +93,10 @@ internal sealed class Checker(CoEditRun run)
         foreach (var (letter, isSet) in mail.Letters)
             if (letter != Mail.Keyword)
                 Assert.True(file.Letters.Contains(letter) == isSet, $"{mark}: {letter} should be {isSet}, {file.Path}");
-            else if (folder is "INBOX" or "Copies" && !mark.StartsWith("carried", StringComparison.Ordinal))
+
+            // The letter of a keyword is another in each folder; and mutt writes those letters that it read when it opened the folder, so that it
+            // takes away a keyword that came since.
+            else if (folder is "INBOX" or "Copies" && !mark.StartsWith("carried", StringComparison.Ordinal) && !mark.StartsWith("mutt", StringComparison.Ordinal))
                 Assert.True(HasKeyword(file, names) == isSet, $"{mark}: $Co should be {isSet}, {file.Path}");
     }
 
