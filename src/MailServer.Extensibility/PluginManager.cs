@@ -15,7 +15,7 @@ public sealed class PluginManager : IAsyncDisposable
     private readonly PluginTimings _timings;
     private readonly ILogger _logger;
     private readonly Registry _registry = new();
-    private readonly Preparation _preparation = new();
+    private readonly Preparation _preparation;
     private readonly SessionTable _sessions;
     private readonly Graveyard _graveyard;
     private readonly GenerationFactory _factory;
@@ -38,6 +38,7 @@ public sealed class PluginManager : IAsyncDisposable
         (_options, _services, _watcher, _timings) = (options, services, watcher, timings);
         _logger = services.Logging.CreateLogger("MailServer.Extensibility");
         _sessions = new(_registry, _logger);
+        _preparation = new(() => _sessions.Count);
         _graveyard = new(services.Time, timings, _logger);
         Authenticator = new CompositeAuthenticator(_registry, _logger);
         Accounts = new CompositeDirectory(_registry, _logger);
@@ -64,7 +65,7 @@ public sealed class PluginManager : IAsyncDisposable
         return [.. Status().Where(plugin => plugin.LastError is not null).Select(plugin => new PluginFailure { Id = plugin.Id, Reason = plugin.LastError ?? "" })];
     }
 
-    /// <summary>Compiles the plugins' code in the background, that of later generations too: so the first sessions need not wait for it.</summary>
+    /// <summary>Compiles the plugins' code in the background while no session runs, that of later generations too: so the first need not wait for it.</summary>
     public void Prepare() => _preparation.Open();
 
     /// <summary>Whether a plugin serves this protocol now.</summary>

@@ -9,10 +9,11 @@ namespace MailServer.Extensibility;
 
 /// <summary>
 /// Compiles plugins' code before a session needs it: what is loaded so that it can go again is compiled when it is first called, and the first
-/// commands after a start or a reload would wait for that. One thread, one generation after the other; sessions that come first compile
-/// themselves what they need.
+/// commands after a start or a reload would wait for that. Only while no session runs: the first that comes ends it, has compiled what it needs,
+/// and must not share the processor with what it does not.
 /// </summary>
-internal sealed class Preparation
+/// <param name="sessions">How many sessions run.</param>
+internal sealed class Preparation(Func<int> sessions)
 {
     private readonly Lock _gate = new();
     private readonly Queue<Generation> _waiting = new();
@@ -47,13 +48,12 @@ internal sealed class Preparation
             return;
         _isRunning = true;
 
-        // A thread of its own, since it takes half a second of a processor, and gives way to sessions; unsafe, since whoever adds may be one.
+        // A thread of its own, since it takes half a second of a processor; unsafe, since whoever adds may be a session.
         new Thread(Run) { IsBackground = true, Name = "compiling plugins" }.UnsafeStart();
     }
 
     private void Run()
     {
-        Posix.ThreadPriority.GiveWay();
         while (Next() is { } generation)
             Prepare(generation);
     }
@@ -71,7 +71,7 @@ internal sealed class Preparation
 
     // A method of its own: when it has returned, nothing on this thread holds the plugin.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Prepare(Generation generation)
+    private void Prepare(Generation generation)
     {
         if (!generation.TryLease())
             return;
@@ -81,7 +81,7 @@ internal sealed class Preparation
                 return;
             foreach (var token in MethodsIn(Path.Combine(generation.Shadow ?? "", generation.Manifest.FileName)))
             {
-                if (generation.IsRetired)
+                if (generation.IsRetired || sessions() > 0)
                     return;
                 Prepare(assembly.ManifestModule.ModuleHandle, token);
             }

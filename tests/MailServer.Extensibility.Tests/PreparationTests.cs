@@ -27,6 +27,20 @@ public sealed class PreparationTests
     }
 
     [Fact]
+    public async Task A_session_ends_it()
+    {
+        await using var workshop = new Workshop();
+        workshop.DeployByCopy("Echo", PluginSource.Echo("v1"));
+        workshop.DeployByCopy("Large", Large(first: 3));
+        Assert.Empty(await workshop.StartAsync());
+        await using var client = await workshop.ConnectAsync();
+        var before = JitInfo.GetCompiledMethodCount();
+        workshop.Manager.Prepare();
+        await Task.Delay(500, TestContext.Current.CancellationToken);
+        Assert.InRange(JitInfo.GetCompiledMethodCount() - before, 0, Methods - 1);
+    }
+
+    [Fact]
     public async Task Nothing_is_compiled_before_it_is_asked_for()
     {
         await using var workshop = new Workshop();
