@@ -55,6 +55,10 @@ public static unsafe class ProcessLocks
         }
     }
 
+    /// <summary>Gives way to the other processes where all of them want the processor.</summary>
+    /// <param name="nice">From 0 (as others) to 19 (only when nobody else wants it).</param>
+    public static void GiveWay(int nice) => _ = Libc.SetPriority(0, 0, nice); // PRIO_PROCESS, this one; to be nicer is never refused
+
     /// <summary>What is open beside input, output and errors is closed at the next execute.</summary>
     public static void CloseOthersAtExecute()
     {

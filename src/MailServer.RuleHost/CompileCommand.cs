@@ -7,6 +7,9 @@ namespace MailServer.RuleHost;
 /// <summary><c>compile</c>: checks scripts, and writes their compiled forms when there is somewhere to write them.</summary>
 internal static class CompileCommand
 {
+    // No folder has this name: the compiled form goes beside the script.
+    private const string Beside = "/";
+
     public static int Run(string[] arguments, TextReader input, TextWriter output, TextWriter errors)
     {
         string? directory = null;
@@ -26,6 +29,9 @@ internal static class CompileCommand
                     break;
                 case "--users":
                     isForUsers = true;
+                    break;
+                case "--beside":
+                    directory = Beside;
                     break;
                 case "--identity" when i + 1 < arguments.Length:
                     identity = arguments[++i];
@@ -92,7 +98,7 @@ internal static class CompileCommand
                 return Refuse(file, $"larger than {RuleScript.MaxSize / 1024} KiB");
             var text = File.ReadAllBytes(file);
             var key = RuleScript.KeyOf(identity, text);
-            var (diagnostics, isGood) = ScriptCompiler.Compile(file, text, key, directory, isForUsers, []);
+            var (diagnostics, isGood) = ScriptCompiler.Compile(file, text, key, directory is Beside ? Path.GetDirectoryName(Path.GetFullPath(file)) : directory, isForUsers, []);
             return new() { File = file, Key = key, Diagnostics = diagnostics, IsCompiled = isGood };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

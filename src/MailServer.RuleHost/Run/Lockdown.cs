@@ -19,6 +19,9 @@ internal static class Lockdown
     /// <summary>Open files: the runtime holds one for each assembly while it starts.</summary>
     private const ulong OpenFiles = 256;
 
+    /// <summary>How far a worker gives way to the server: an endless loop must not make others' mail slow before it is ended.</summary>
+    private const int Nice = 5;
+
     /// <summary>Threads and processes of the worker's own user: all workers together.</summary>
     private const ulong Processes = 1000;
 
@@ -57,6 +60,7 @@ internal static class Lockdown
 
         ProcessLocks.RefusePrivileges();
         ProcessLocks.CloseOthersAtExecute();
+        ProcessLocks.GiveWay(Nice);
         ProcessLocks.Limit((ProcessLimit.Core, 0UL), (ProcessLimit.FileSize, 0UL), (ProcessLimit.OpenFiles, OpenFiles), (ProcessLimit.ProcessorTime, ProcessorTime));
         var environment = Settings();
         if (options.Bubblewrap is { } bubblewrap)

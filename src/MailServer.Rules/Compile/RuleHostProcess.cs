@@ -17,7 +17,10 @@ internal sealed class RuleHostProcess(string path, TimeSpan limit, TimeSpan stay
     private RuleHostChild? _child;
     private string _started = "";
 
-    /// <summary>Whether the scripts are users': checked against what is for them, and with a limit on the compiler's memory.</summary>
+    /// <summary>
+    /// Whether the scripts are users': checked against what is for them, and with a limit on the compiler's memory. Their compiled forms go beside them, so that
+    /// one process serves all accounts.
+    /// </summary>
     public bool IsForUsers { get; init; }
 
     /// <summary>Checks scripts, and writes their compiled form into <paramref name="output"/> when that is not null.</summary>
@@ -75,8 +78,8 @@ internal sealed class RuleHostProcess(string path, TimeSpan limit, TimeSpan stay
     {
         List<string> arguments = ["compile", "--api", RuleIdentity.Api];
         if (IsForUsers)
-            arguments.Add("--users");
-        if (output is not null)
+            arguments.AddRange(["--users", "--beside", "--identity", identity]);
+        else if (output is not null)
             arguments.AddRange(["--out", output, "--identity", identity]);
         if (stay > TimeSpan.Zero)
             arguments.AddRange(["--stay", ((int)stay.TotalSeconds).ToString(CultureInfo.InvariantCulture)]);

@@ -10,17 +10,17 @@ internal sealed class UserRuleCompiler(UserRuleOptions options, TimeProvider tim
     /// <summary>The API, the compiler, and that it is for users: a form that was compiled for administrators is not taken for one of theirs.</summary>
     public string Identity { get; } = RuleIdentity.Of(options.Workers.RuleHostPath, "users");
 
-    /// <summary>Compiles texts, given as files of ours.</summary>
+    /// <summary>Compiles texts, given as files of ours; their compiled forms come to lie beside them.</summary>
     /// <exception cref="RuleHostException">The compiler cannot be used at all.</exception>
-    public async Task<IReadOnlyList<CompileReply>> CompileAsync(IReadOnlyList<string> files, string output, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<CompileReply>> CompileAsync(IReadOnlyList<string> files, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var replies = await TryAsync(files, output, isAlone: false, cancellationToken).ConfigureAwait(false);
+            var replies = await TryAsync(files, isAlone: false, cancellationToken).ConfigureAwait(false);
             // A compiler that died says nothing of the file it died of, nor of those after it.
             foreach (var file in files.Where(file => replies.All(reply => reply.File != file)).ToArray())
-                replies.Add(await CompileAloneAsync(file, output, cancellationToken).ConfigureAwait(false));
+                replies.Add(await CompileAloneAsync(file, cancellationToken).ConfigureAwait(false));
             return replies;
         }
         finally
@@ -35,11 +35,11 @@ internal sealed class UserRuleCompiler(UserRuleOptions options, TimeProvider tim
         _turn.Dispose();
     }
 
-    private async Task<List<CompileReply>> TryAsync(IReadOnlyList<string> files, string output, bool isAlone, CancellationToken cancellationToken)
+    private async Task<List<CompileReply>> TryAsync(IReadOnlyList<string> files, bool isAlone, CancellationToken cancellationToken)
     {
         try
         {
-            return [.. await _process.CompileAsync(files, output, Identity, cancellationToken).ConfigureAwait(false)];
+            return [.. await _process.CompileAsync(files, null, Identity, cancellationToken).ConfigureAwait(false)];
         }
         catch (RuleHostException e) when (e.IsByInput && !isAlone)
         {
@@ -47,12 +47,12 @@ internal sealed class UserRuleCompiler(UserRuleOptions options, TimeProvider tim
         }
     }
 
-    private async Task<CompileReply> CompileAloneAsync(string file, string output, CancellationToken cancellationToken)
+    private async Task<CompileReply> CompileAloneAsync(string file, CancellationToken cancellationToken)
     {
         var reason = "it ends without an answer";
         try
         {
-            if (await TryAsync([file], output, isAlone: true, cancellationToken).ConfigureAwait(false) is [var reply])
+            if (await TryAsync([file], isAlone: true, cancellationToken).ConfigureAwait(false) is [var reply])
                 return reply;
         }
         catch (RuleHostException e) when (e.IsByInput)

@@ -31,6 +31,8 @@ internal sealed record UserRuleLoad
 /// </summary>
 internal sealed class UserRuleLoader(UserRuleOptions options, UserRuleCompiler compiler, string account, TimeProvider time, ILogger logger)
 {
+    private static readonly string[] Endings = [".pdb", ".dll"];
+
     // An account's name may hold what a file's cannot; the folder is ours, and nobody needs to read its name.
     private readonly string _folder = Path.Combine(options.CacheDirectory, FolderOf(account));
 
@@ -107,11 +109,13 @@ internal sealed class UserRuleLoader(UserRuleOptions options, UserRuleCompiler c
         {
             foreach (var script in changed)
                 await File.WriteAllBytesAsync(Path.Combine(texts, script.File), script.Text, cancellationToken).ConfigureAwait(false);
-            var replies = await compiler.CompileAsync([.. changed.Select(script => Path.Combine(texts, script.File))], cache.Output, cancellationToken).ConfigureAwait(false);
+            var replies = await compiler.CompileAsync([.. changed.Select(script => Path.Combine(texts, script.File))], cancellationToken).ConfigureAwait(false);
             foreach (var reply in replies)
             {
                 IReadOnlyList<RuleDiagnostic> found = [.. reply.Diagnostics.Select(diagnostic => diagnostic with { File = Path.GetFileName(diagnostic.File) })];
-                if (!reply.IsCompiled && reply.Key.Length > 0)
+                if (reply.IsCompiled)
+                    Keep(cache, texts, reply.Key);
+                else if (reply.Key.Length > 0)
                     _hopeless[reply.Key] = found;
                 diagnostics?.AddRange(found);
             }
@@ -126,6 +130,14 @@ internal sealed class UserRuleLoader(UserRuleOptions options, UserRuleCompiler c
         {
             Directory.Delete(texts, recursive: true);
         }
+    }
+
+    // The .dll last: whoever sees it finds the .pdb too.
+    private static void Keep(RuleCache cache, string texts, string key)
+    {
+        // Two scripts of one text have one form.
+        foreach (var ending in Endings.Where(ending => File.Exists(Path.Combine(texts, key + ending))))
+            File.Move(Path.Combine(texts, key + ending), Path.ChangeExtension(cache.DllOf(key), ending), overwrite: true);
     }
 
     private static string FolderOf(string account) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(account)).AsSpan(0, 10));

@@ -20,6 +20,7 @@ internal sealed class RuleWorker : IDisposable
     private readonly Lock _gate = new();
     private Process? _process;
     private FrameReader? _reader;
+    private bool _isReady;
     private bool _isTimeUp;
     private bool _isDisposed;
 
@@ -130,12 +131,13 @@ internal sealed class RuleWorker : IDisposable
 
             _reader = new(process.StandardOutput.BaseStream, FrameReader.FromWorker);
             Expect(FrameKind.Ready);
+            _isReady = true;
         }
     }
 
     private RuleOutcome Decide(Job job)
     {
-        using var _ = Within(_options.RunLimit);
+        using var _ = new Limit(this, _options.ClockLimit, _options.RunLimit);
         DecisionFrame.WriteBefore(_writer.Begin(FrameKind.Decide), job.Sofar);
         _writer.Send(Input);
         while (true)
@@ -189,21 +191,21 @@ internal sealed class RuleWorker : IDisposable
     /// <summary>Says in plain words what ended the worker.</summary>
     private WorkerException Explain(Exception e)
     {
-        var hasRun = _reader is not null && Version.Length > 0;
+        // From the moment that it has been given scripts they are what it suffers from.
         if (_isTimeUp)
-            return hasRun ? new(WorkerEnd.Time, "it took too long: an endless loop?") : new(WorkerEnd.Start, $"the worker took longer than {_options.StartLimit.TotalSeconds:0} s to start");
+            return _isReady ? new(WorkerEnd.Time, "it took too long: an endless loop?") : new(WorkerEnd.Start, $"the worker took longer than {_options.StartLimit.TotalSeconds:0} s to start");
         switch (e)
         {
             case RuleHostException:
                 return new(WorkerEnd.Start, e.Message);
             case FrameException:
-                return new(hasRun ? WorkerEnd.Nonsense : WorkerEnd.Start, $"the worker says what cannot be: {e.Message}");
+                return new(_isReady ? WorkerEnd.Nonsense : WorkerEnd.Start, $"the worker says what cannot be: {e.Message}");
             case not IOException:
                 return new(WorkerEnd.Ours, $"{e.GetType().Name}: {RuleFailure.OneLine(e.Message)}");
         }
 
         var (code, said) = Bury();
-        if (!hasRun)
+        if (!_isReady)
             return new(WorkerEnd.Start, $"the worker could not start ({code}): {RuleFailure.OneLine(said)}");
         return new(WorkerEnd.Died, said.Contains("Stack overflow", StringComparison.Ordinal) ? "it called itself without end (stack overflow)"
             : said.Contains("Out of memory", StringComparison.Ordinal) || said.Contains("OutOfMemoryException", StringComparison.Ordinal) ? "it took too much memory"
@@ -231,33 +233,52 @@ internal sealed class RuleWorker : IDisposable
     private sealed class Limit : IDisposable
     {
         private readonly RuleWorker _owner;
+        private readonly TimeSpan _clock;
+        private readonly TimeSpan? _processor;
+        private readonly TimeSpan _before;
+        private readonly long _start;
         private readonly ITimer _timer;
         private bool _isOver;
 
-        public Limit(RuleWorker owner, TimeSpan time)
+        /// <summary>Begins. With a limit of processor time too, that is looked at as often as it could have run out.</summary>
+        public Limit(RuleWorker owner, TimeSpan clock, TimeSpan? processor = null)
         {
-            _owner = owner;
+            (_owner, _clock, _processor, _start) = (owner, clock, processor, owner._time.GetTimestamp());
             owner._isTimeUp = false;
-            _timer = owner._time.CreateTimer(static limit => ((Limit)limit!).End(isTimeUp: true), this, time, Timeout.InfiniteTimeSpan);
+            var period = processor ?? clock;
+            _before = processor is null ? default : ProcessorTime();
+            _timer = owner._time.CreateTimer(static limit => ((Limit)limit!).Look(), this, period, period);
         }
 
         public void Dispose()
         {
-            End(isTimeUp: false);
+            lock (_owner._gate)
+                _isOver = true;
             _timer.Dispose();
         }
 
-        private void End(bool isTimeUp)
+        private void Look()
         {
             lock (_owner._gate)
             {
-                if (isTimeUp && !_isOver)
-                {
-                    _owner._isTimeUp = true;
-                    _owner.KillProcess();
-                }
-
+                if (_isOver || (_owner._time.GetElapsedTime(_start) < _clock && ProcessorTime() - _before < _processor))
+                    return;
                 _isOver = true;
+                _owner._isTimeUp = true;
+                _owner.KillProcess();
+            }
+        }
+
+        private TimeSpan ProcessorTime()
+        {
+            try
+            {
+                _owner._process?.Refresh();
+                return _owner._process?.TotalProcessorTime ?? default;
+            }
+            catch (Exception e) when (e is InvalidOperationException or System.ComponentModel.Win32Exception)
+            {
+                return default;
             }
         }
     }

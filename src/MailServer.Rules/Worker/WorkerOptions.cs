@@ -18,8 +18,14 @@ public sealed record WorkerOptions
     /// <summary>How long a worker waits for its account's next mail.</summary>
     public TimeSpan Stay { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long the scripts of an account may take for one mail, all together: rules need microseconds, the questions they ask of the mail some milliseconds.</summary>
+    /// <summary>
+    /// Processor time that the scripts of an account may take for one mail, all together: rules need microseconds, the questions they ask some milliseconds.
+    /// Time on the clock would be no measure: on a busy machine a second may pass before a process has had its turn.
+    /// </summary>
     public TimeSpan RunLimit { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long they may take on the clock, whether they compute or not.</summary>
+    public TimeSpan ClockLimit { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long a worker may take to start, or to load scripts: 0.2 s on a PC, some seconds on a small machine under load.</summary>
     public TimeSpan StartLimit { get; init; } = TimeSpan.FromSeconds(8);
