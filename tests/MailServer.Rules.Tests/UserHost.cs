@@ -27,8 +27,9 @@ internal sealed class UserHost : IAsyncDisposable
         {
             RuleHostPath = Host.Path,
             User = ProcessLocks.IsRoot ? (65534, 65534) : null,
-            StartLimit = TimeSpan.FromSeconds(30),
-            WaitLimit = TimeSpan.FromSeconds(30),
+            StartLimit = TimeSpan.FromSeconds(60),
+            WaitLimit = TimeSpan.FromSeconds(60),
+            ClockLimit = TimeSpan.FromSeconds(60),
         },
     };
 

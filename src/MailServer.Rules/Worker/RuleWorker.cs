@@ -22,6 +22,7 @@ internal sealed class RuleWorker : IDisposable
     private FrameReader? _reader;
     private bool _isReady;
     private bool _isTimeUp;
+    private bool _isLate;
     private bool _isDisposed;
 
     public RuleWorker(WorkerOptions options, TimeProvider time)
@@ -193,7 +194,9 @@ internal sealed class RuleWorker : IDisposable
     {
         // From the moment that it has been given scripts they are what it suffers from.
         if (_isTimeUp)
-            return _isReady ? new(WorkerEnd.Time, "it took too long: an endless loop?") : new(WorkerEnd.Start, $"the worker took longer than {_options.StartLimit.TotalSeconds:0} s to start");
+            return _isLate ? new(WorkerEnd.Late, $"no answer after {_options.ClockLimit.TotalSeconds:0} s")
+                : _isReady ? new(WorkerEnd.Time, "it took too long: an endless loop?")
+                : new(WorkerEnd.Start, $"the worker took longer than {_options.StartLimit.TotalSeconds:0} s to start");
         switch (e)
         {
             case RuleHostException:
@@ -244,7 +247,7 @@ internal sealed class RuleWorker : IDisposable
         public Limit(RuleWorker owner, TimeSpan clock, TimeSpan? processor = null)
         {
             (_owner, _clock, _processor, _start) = (owner, clock, processor, owner._time.GetTimestamp());
-            owner._isTimeUp = false;
+            (owner._isTimeUp, owner._isLate) = (false, false);
             var period = processor ?? clock;
             _before = processor is null ? default : ProcessorTime();
             _timer = owner._time.CreateTimer(static limit => ((Limit)limit!).Look(), this, period, period);
@@ -265,6 +268,7 @@ internal sealed class RuleWorker : IDisposable
                     return;
                 _isOver = true;
                 _owner._isTimeUp = true;
+                _owner._isLate = ProcessorTime() - _before < _processor;
                 _owner.KillProcess();
             }
         }
@@ -312,8 +316,10 @@ internal enum WorkerEnd
 {
     /// <summary>It could not be started or given its scripts: no script is to blame.</summary>
     Start,
-    /// <summary>The scripts took too long.</summary>
+    /// <summary>The scripts took too much processor time.</summary>
     Time,
+    /// <summary>There was no answer in time, and not since they computed: the machine is too busy.</summary>
+    Late,
     /// <summary>It died while a script ran.</summary>
     Died,
     /// <summary>It sent what cannot be.</summary>
