@@ -41,11 +41,12 @@ public sealed class UserRulesTests
         await using var host = new UserHost();
         foreach (var file in Directory.GetFiles(Path.Combine(TestKit.Repository.Root, "scripts", "examples"), "*.csx"))
             host.Write("alice", Path.GetFileName(file), File.ReadAllText(file));
-        host.Write("alice", "01.csx", "CopyTo(\"Own\"); Remember(\"seen\", 1.Days(), Detail); RemoveFlag(\"$Old\");");
+        host.Write("alice", "01.csx", "CopyTo(\"Own\"); Remember(\"seen\", 1.Days(), Detail); Remember(new string('k', 500), 1.Days()); if (Mail.Subject.Matches(\"^h.*o$\")) AddFlag(\"$Hello\"); RemoveFlag(\"$Old\");");
         var before = Delivery.Keep with { Folder = new("Global"), Flags = ["$Old", "$Kept"], Steps = [new() { Rule = "00.csx", Line = 3, Action = "FileInto(\"Global\")" }] };
         var notes = new NotesDraft(null);
         var delivery = await host.DecideAsync("alice", sofar: before, recipient: new RecipientFacts { Detail = "tag", Notes = notes });
         Assert.DoesNotContain((await host.FindAsync("alice")).Diagnostics, diagnostic => diagnostic.IsError);
+        Assert.DoesNotContain(delivery.Steps, RuleSet.IsFailure);
         Assert.Contains("Own", new[] { delivery.Folder }.OfType<FolderName>().Concat(delivery.Copies).Select(folder => folder.Value));
         Assert.Contains("$Kept", delivery.Flags);
         Assert.DoesNotContain("$Old", delivery.Flags);

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using MailServer.Posix;
 
 namespace MailServer.RuleHost;
@@ -31,12 +32,11 @@ internal static class Lockdown
         "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache", "/proc/self", "/proc/meminfo", "/proc/stat", "/sys/devices/system/cpu", "/sys/devices/system/node",
     ];
 
-    /// <summary>What scripts and the worker's own code may come to use. Loaded before the files are gone.</summary>
+    // What is used without being referred to: by the runtime for stack traces, by scripts.
     private static readonly string[] Assemblies =
     [
-        .. ScriptLibraries.Names, "Microsoft.Win32.Primitives", "System.Collections.Concurrent", "System.Collections.Immutable", "System.Console", "System.Diagnostics.StackTrace",
-        "System.IO.Compression", "System.IO.MemoryMappedFiles", "System.Numerics.Vectors", "System.Reflection.Metadata", "System.Runtime.InteropServices", "System.Runtime.Loader",
-        "System.Text.Encoding.Extensions", "System.Threading", "Microsoft.Extensions.Logging.Abstractions", "MailServer.Abstractions", "MailServer.Posix", "MailServer.Rules",
+        .. ScriptLibraries.Names, "System.Collections.Concurrent", "System.Collections.Immutable", "System.Diagnostics.StackTrace", "System.IO.Compression",
+        "System.IO.MemoryMappedFiles", "System.Numerics.Vectors", "System.Reflection.Metadata", "System.Text.Encoding.Extensions", "System.Threading",
     ];
 
     /// <summary>Takes away what can be taken before a program starts, and executes this program anew. Does not return.</summary>
@@ -76,7 +76,18 @@ internal static class Lockdown
     /// <exception cref="LockdownException">They do not hold.</exception>
     public static void AfterStart()
     {
-        foreach (var name in Assemblies)
+        LoadWhatMayBeNeeded();
+        ProcessLocks.HideMemory();
+        SystemCallFilter.Apply();
+        if (Holes() is { } hole)
+            throw new LockdownException($"{hole} is still possible");
+    }
+
+    /// <summary>Loads what the API, the worker's own code and scripts may come to use: afterwards no file can be opened, not even the runtime's own.</summary>
+    private static void LoadWhatMayBeNeeded()
+    {
+        string[] own = ["MailServer.Rules", "MailServer.Abstractions", "MailServer.Posix"];
+        foreach (var name in own.SelectMany(name => Assembly.Load(name).GetReferencedAssemblies()).Concat(Assemblies.Select(name => new AssemblyName(name))))
             try
             {
                 Assembly.Load(name);
@@ -86,10 +97,8 @@ internal static class Lockdown
                 // Not part of every version of the framework.
             }
 
-        ProcessLocks.HideMemory();
-        SystemCallFilter.Apply();
-        if (Holes() is { } hole)
-            throw new LockdownException($"{hole} is still possible");
+        // Keys of notes may be digests, and those come from a library of the system.
+        _ = SHA256.HashData([]);
     }
 
     /// <summary>Tries what must be impossible now.</summary>
