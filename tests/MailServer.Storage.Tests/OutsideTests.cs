@@ -156,6 +156,28 @@ public sealed class OutsideTests
     }
 
     [Fact]
+    public async Task A_change_within_the_tick_of_a_look_is_seen_by_the_next()
+    {
+        await using var test = new TestStore(polls: true);
+        await using var view = await test.ViewAsync();
+        var cur = Path.Combine(test.Maildir, "cur");
+        var tick = DateTime.UtcNow.AddMinutes(1); // as long a tick as the look may take
+        Directory.SetLastWriteTimeUtc(cur, tick);
+        test.Store.Context.Steps = step =>
+        {
+            if (step != "looked" || File.Exists(Path.Combine(cur, "1.a.x:2,")))
+                return;
+            File.WriteAllText(Path.Combine(cur, "1.a.x:2,"), "Subject: a\n\n");
+            Directory.SetLastWriteTimeUtc(cur, tick);
+        };
+        await view.RefreshAsync(true, TestStore.Token);
+        test.Store.Context.Steps = null;
+        Assert.Equal(0, view.Count);
+        await view.RefreshAsync(true, TestStore.Token);
+        Assert.Equal([1], TestStore.Uids(view));
+    }
+
+    [Fact]
     public async Task Changes_that_memory_knows_are_told_without_another_look()
     {
         await using var test = new TestStore();

@@ -76,6 +76,30 @@ public sealed class UidListTests
     }
 
     [Fact]
+    public async Task A_list_that_is_older_than_what_sessions_were_told_gives_no_UID_twice()
+    {
+        await using var test = new TestStore();
+        var list = Path.Combine(test.Maildir, UidList.FileName);
+        await test.DeliverAsync("Subject: 1\r\n\r\n");
+        await using var view = await test.ViewAsync();
+        var older = await File.ReadAllBytesAsync(list, TestStore.Token);
+        foreach (var subject in new[] { "2", "3" })
+        {
+            await test.DeliverAsync($"Subject: {subject}\r\n\r\n");
+            await TestStore.UntilAsync(view, () => view.Count.ToString(System.Globalization.CultureInfo.InvariantCulture) == subject);
+        }
+
+        await File.WriteAllBytesAsync(list, older, TestStore.Token); // a backup, restored
+        await test.DeliverAsync("Subject: 4\r\n\r\n");
+        await using var again = await test.ViewAsync();
+        await TestStore.UntilAsync(again, () => again.Count == 4);
+        Assert.Equal([1, 2, 3, 4], TestStore.Uids(again));
+        for (var i = 1; i <= 4; i++)
+            Assert.Equal($"Subject: {i}\r\n\r\n", await TestStore.ReadAsync(again, i));
+        Assert.Equal(view.UidValidity, again.UidValidity);
+    }
+
+    [Fact]
     public async Task A_lock_of_a_process_that_is_gone_is_broken_and_one_of_a_living_waits()
     {
         using var folder = new TestKit.TempDirectory();
