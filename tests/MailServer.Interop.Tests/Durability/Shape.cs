@@ -45,10 +45,9 @@ internal sealed record Shape(string Name, Action<Stream> Write)
     ];
 
     /// <summary>
-    /// Whether a text search must find it: neither what is no field where fields belong, nor what is no text; 100 MB of one line and a header
-    /// of megabytes may be beyond what is searched.
+    /// Whether a text search must find it: not what is no text; 100 MB of one line and a header of megabytes may be beyond what is searched.
     /// </summary>
-    public bool IsFound => Name is not ("empty" or "no header and no empty line" or "one line of 100 MB" or "100000 fields" or "binary");
+    public bool IsFound => Name is not ("empty" or "one line of 100 MB" or "100000 fields" or "binary");
 
     /// <summary>Size and check sum of the octets that protocols send for a file: an LF without a CR before it is a CRLF.</summary>
     public static (long Size, string Sum) AsSent(string path)
