@@ -54,7 +54,7 @@ public class RuleBench
     [Benchmark(Description = "a rule of one comparison")]
     public Delivery Compare() => _stop.Decide(_miss, To, Delivery.Keep);
 
-    [Benchmark(Description = "the nine examples, none applies")]
+    [Benchmark(Description = "all examples, none applies")]
     public Delivery Examples() => _examples.Decide(_miss, To, Delivery.Keep);
 
     private async Task<RuleEngine> StartAsync(string name, string? text)

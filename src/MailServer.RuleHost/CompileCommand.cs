@@ -16,6 +16,7 @@ internal static class CompileCommand
         var stay = TimeSpan.Zero;
         var identity = "";
         var isForUsers = false;
+        var folders = new List<string>();
         var files = new List<string>();
         for (var i = 0; i < arguments.Length; i++)
             switch (arguments[i])
@@ -26,6 +27,9 @@ internal static class CompileCommand
                     break;
                 case "--out" when i + 1 < arguments.Length:
                     directory = arguments[++i];
+                    break;
+                case "--folder" when i + 1 < arguments.Length:
+                    folders.Add(arguments[++i]);
                     break;
                 case "--users":
                     isForUsers = true;
@@ -51,14 +55,14 @@ internal static class CompileCommand
                     return Fail(errors, $"unknown option: {unknown}");
             }
 
-        CompileAll(files, directory, identity, isForUsers, output);
+        CompileAll(files, directory, identity, isForUsers, folders, output);
         if (stay > TimeSpan.Zero)
-            Follow(stay, directory, identity, isForUsers, input, output);
+            Follow(stay, directory, identity, isForUsers, folders, input, output);
         return 0;
     }
 
     /// <summary>Compiles what comes on standard input, a file's name in JSON a line and an empty line after the last, until nothing has come for a while.</summary>
-    private static void Follow(TimeSpan stay, string? directory, string identity, bool isForUsers, TextReader input, TextWriter output)
+    private static void Follow(TimeSpan stay, string? directory, string identity, bool isForUsers, List<string> folders, TextReader input, TextWriter output)
     {
         // A read from a terminal or pipe cannot be given up, and nothing here needs an orderly end.
         using var idle = new Timer(static _ => Environment.Exit(0));
@@ -74,14 +78,14 @@ internal static class CompileCommand
             idle.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             if (files.Count == 0)
                 return;
-            CompileAll(files, directory, identity, isForUsers, output);
+            CompileAll(files, directory, identity, isForUsers, folders, output);
         }
     }
 
-    private static void CompileAll(List<string> files, string? directory, string identity, bool isForUsers, TextWriter output)
+    private static void CompileAll(List<string> files, string? directory, string identity, bool isForUsers, List<string> folders, TextWriter output)
     {
         foreach (var file in files)
-            output.WriteLine(JsonSerializer.Serialize(Compile(file, directory, identity, isForUsers), CompileJson.Default.CompileReply));
+            output.WriteLine(JsonSerializer.Serialize(Compile(file, directory, identity, isForUsers, folders), CompileJson.Default.CompileReply));
     }
 
     public static int Fail(TextWriter errors, string reason)
@@ -90,7 +94,7 @@ internal static class CompileCommand
         return 2;
     }
 
-    private static CompileReply Compile(string file, string? directory, string identity, bool isForUsers)
+    private static CompileReply Compile(string file, string? directory, string identity, bool isForUsers, List<string> folders)
     {
         try
         {
@@ -98,7 +102,7 @@ internal static class CompileCommand
                 return Refuse(file, $"larger than {RuleScript.MaxSize / 1024} KiB");
             var text = File.ReadAllBytes(file);
             var key = RuleScript.KeyOf(identity, text);
-            var (diagnostics, isGood) = ScriptCompiler.Compile(file, text, key, directory is Beside ? Path.GetDirectoryName(Path.GetFullPath(file)) : directory, isForUsers, []);
+            var (diagnostics, isGood) = ScriptCompiler.Compile(file, text, key, directory is Beside ? Path.GetDirectoryName(Path.GetFullPath(file)) : directory, isForUsers, folders);
             return new() { File = file, Key = key, Diagnostics = diagnostics, IsCompiled = isGood };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -103,6 +103,17 @@ public sealed class AdviceTests
         Assert.Empty(checks.SelectMany(check => check.Diagnostics.Select(diagnostic => diagnostic.ToString())));
     }
 
+    [Fact]
+    public async Task A_folder_that_is_spelt_nearly_like_one_of_the_account_is_told()
+    {
+        await using var host = new Host();
+        host.Write("10.csx", "FileInto(\"Rechnugen\"); FileInto(\"Familie\"); FileInto($\"Rechnungen/{Now:yyyy}\"); CopyTo(\"familie\");");
+        var check = Assert.Single(await RuleEngine.CheckAsync(host.Options with { KnownFolders = ["INBOX", "Rechnungen", "Familie"] }, [host.Scripts], default));
+        Assert.Equal(
+            ["\"Rechnugen\" would be a new folder: did you mean \"Rechnungen\"?", "\"familie\" would be a new folder: did you mean \"Familie\"?"],
+            check.Diagnostics.Select(diagnostic => diagnostic.Message));
+    }
+
     private static async Task CompareAsync((string Text, string[] Said)[] table, Func<RuleDiagnostic, string> show)
     {
         await using var host = new Host();

@@ -23,6 +23,13 @@ public sealed class ExampleTests
         ("a quarantined mail", "alice", "X-Test: quarantine\nFrom: a@b.example\nSubject: win", "", "Junk", "$Junk", "20-junk.csx(10) FileInto(\"Junk\"), 20-junk.csx(11) AddFlag(\"$Junk\"), 20-junk.csx(12) Stop()"),
         ("a project", "alice", "From: Erin <erin@work.example>\nSubject: Re: [Apollo] launch date", "", "Work/apollo", "", "30-work.csx(9) FileInto(\"Work/apollo\"), 30-work.csx(10) Stop()"),
         ("other work", "alice", "From: erin@lab.work.example\nSubject: coffee", "", "Work", "", "30-work.csx(9) FileInto(\"Work\"), 30-work.csx(10) Stop()"),
+        ("a mail that comes twice", "alice", "From: carol@example.net\nMessage-ID: <twice@example.net>\nSubject: once", "", "INBOX", "", ""),
+        ("its copy by an alias", "alice+x", "From: carol@example.net\nMessage-ID: <twice@example.net>\nSubject: twice", "", "Duplicates{\\Seen}", "", "05-duplicates.csx(6) FileInto(\"Duplicates\", [\"\\\\Seen\"]), 05-duplicates.csx(7) Stop()"),
+        ("a closed address", "alice+OldShop", "From: news@oldshop.example\nSubject: buy", "", "!This address is closed.", "", "15-closed.csx(8) Reject(\"This address is closed.\"), 15-closed.csx(9) Stop()"),
+        ("a ticket", "alice", "From: desk@example.com\nSubject: Re: [Ticket #4711] printer", "", "Tickets/4711", "", "35-tickets.csx(6) FileInto(\"Tickets/4711\"), 35-tickets.csx(9) Stop()"),
+        ("a ticket that is done", "alice", "From: desk@example.com\nSubject: SOLVED: [ticket 4712]", "", "Tickets/4712", "\\Seen", "35-tickets.csx(6) FileInto(\"Tickets/4712\"), 35-tickets.csx(8) AddFlag(\"\\\\Seen\"), 35-tickets.csx(9) Stop()"),
+        ("an alarm", "bob", "From: watch@monitor.example\nSubject: disk full", "", "Alarms", "\\Flagged", "75-alarms.csx(7) FileInto(\"Alarms\"), 75-alarms.csx(12) AddFlag(\"\\\\Flagged\"), 75-alarms.csx(13) Remember(\"alarm:disk full\"), 75-alarms.csx(16) Stop()"),
+        ("the same alarm again", "bob", "From: watch@monitor.example\nX-N: 2\nSubject: disk full", "", "Alarms", "\\Seen", "75-alarms.csx(7) FileInto(\"Alarms\"), 75-alarms.csx(9) AddFlag(\"\\\\Seen\"), 75-alarms.csx(16) Stop()"),
         ("a receipt", "alice", "From: noreply@tickets.example\nDate: Tue, 24 Nov 2026 06:07:08 +0000\nSubject: =?utf-8?q?Your_receipt=3A_K=C3=B6ln?=", "", "Receipts/2026", "\\Seen", "40-receipts.csx(8) FileInto(\"Receipts/2026\"), 40-receipts.csx(9) AddFlag(\"\\\\Seen\"), 40-receipts.csx(12) Stop()"),
         ("a receipt with a document, long ago", "alice", "From: orders@shop.example\nDate: Fri, 13 Feb 2009 23:31:30 +0000\nSubject: Invoice 19", Attached("application/pdf", "r-19.PDF"), "Receipts/2009 Bookkeeping", "\\Seen", "40-receipts.csx(8) FileInto(\"Receipts/2009\"), 40-receipts.csx(9) AddFlag(\"\\\\Seen\"), 40-receipts.csx(11) CopyTo(\"Bookkeeping\"), 40-receipts.csx(12) Stop()"),
         ("a receipt with a broken date", "alice", "From: orders@shop.example\nDate: yesterday\nSubject: Receipt", "", "Receipts/2026", "\\Seen", "40-receipts.csx(8) FileInto(\"Receipts/2026\"), 40-receipts.csx(9) AddFlag(\"\\\\Seen\"), 40-receipts.csx(12) Stop()"),
@@ -48,18 +55,22 @@ public sealed class ExampleTests
         var engine = await host.StartAsync(host.Options with { GlobalDirectory = Folder });
         Assert.All(engine.Status().Rules, rule => Assert.Equal((rule.File, RuleState.Live, 0), (rule.File, rule.State, rule.Diagnostics.Count)));
 
+        using var notes = new TempDirectory();
         var wrong = new List<string>();
         foreach (var (name, to, fields, body, folders, flags, decided) in Table)
         {
             var road = new Road { Rules = engine };
             road.Roles.Filters.Add(Filter());
-            Assert.Null(await road.SendAsync(TextOf(fields, body), $"{to}@example.org"));
+            road.Store.NotesFolder = notes.Path;
+            var problem = await road.SendAsync(TextOf(fields, body), $"{to}@example.org");
             var delivery = Assert.Single(road.Reports).Delivery;
-            var was = (string.Join(' ', new[] { delivery.Folder }.OfType<FolderName>().Concat(delivery.Copies)), string.Join(' ', delivery.Flags),
+            List<FolderName> places = [.. new[] { delivery.Folder }.OfType<FolderName>().Concat(delivery.Copies)];
+            var was = (problem is null ? string.Join(' ', places.Select(place => delivery.FlagsIn.TryGetValue(place, out var own) ? $"{place}{{{string.Join(',', own)}}}" : place.Value)) : $"!{problem.Text}",
+                string.Join(' ', delivery.Flags),
                 string.Join(", ", delivery.Steps.Select(step => $"{step.Rule}({step.Line}) {step.Action}")));
             if (was != (folders, flags, decided))
                 wrong.Add($"{name}\n  expected {(folders, flags, decided)}\n  was      {was}");
-            Assert.Equal(was.Item1.Split(' ').Order(), road.Store.All.Select(copy => copy.Folder).Order());
+            Assert.Equal(places.Select(place => place.Value).Order(), road.Store.All.Select(copy => copy.Folder).Order());
         }
 
         Assert.Empty(wrong);

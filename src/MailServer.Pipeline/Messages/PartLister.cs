@@ -11,7 +11,7 @@ internal sealed class PartLister : MimeReader
 
     private readonly List<MailPart> _parts = [];
     private PartHeader _header;
-    private long _octets;
+    private long _letters;
 
     private PartLister(Stream message)
         : base(MimeOptions.Parts, message, MimeFormat.Entity)
@@ -41,22 +41,21 @@ internal sealed class PartLister : MimeReader
     {
         if (_parts.Count == MaxParts)
             throw new EnoughException();
-        _octets = 0;
+        _letters = 0;
         _parts.Add(new(contentType.MimeType.ToLowerInvariant(), _header.FileNameOr(contentType), 0, _header.IsAttachment));
     }
 
     protected override void OnMimePartContentRead(byte[] buffer, int startIndex, int count, CancellationToken cancellationToken)
     {
-        var octets = buffer.AsSpan(startIndex, count);
-        _octets += count;
         // Four letters are three octets (RFC 4648 §4); line ends and padding are none.
+        var octets = buffer.AsSpan(startIndex, count);
         if (_header.Encoding is ContentEncoding.Base64)
-            _octets -= octets.Count((byte)'\n') + octets.Count((byte)'\r') + octets.Count((byte)'=');
+            _letters += count - octets.Count((byte)'\n') - octets.Count((byte)'\r') - octets.Count((byte)'=');
     }
 
     protected override void OnMimePartContentEnd(
         long beginOffset, int beginLineNumber, long endOffset, int lines, NewLineFormat? newLineFormat, CancellationToken cancellationToken) =>
-        _parts[^1] = _parts[^1] with { Size = _header.Encoding is ContentEncoding.Base64 ? _octets * 3 / 4 : _octets };
+        _parts[^1] = _parts[^1] with { Size = _header.Encoding is ContentEncoding.Base64 ? _letters * 3 / 4 : endOffset - beginOffset };
 
     private sealed class EnoughException : Exception;
 }

@@ -17,7 +17,7 @@ internal static class Refusals
         foreach (var delivery in deliveries)
             if (!IsRefused(delivery))
                 return null;
-        var text = deliveries[0].Refusal!.Trim();
+        var text = deliveries[0].Refusal!.ReplaceLineEndings(" ").Trim();
         return OneLine.Of(new Problem(new(5, 7, 1), text.Length > 0 && Ascii.IsValid(text) ? text : Otherwise) { Reason = ProblemReason.NoPermission }, isFinal: true);
     }
 

@@ -5,7 +5,7 @@ namespace MailServer.Rules;
 // What rules leave for later mails of the same account.
 public sealed partial class RuleGlobals
 {
-    /// <summary>RFC 7352 §3.4: the time that Sieve gives when a script gives none.</summary>
+    /// <summary>RFC 7352 §3.3: the time when a script gives none.</summary>
     private static readonly TimeSpan DuplicateLife = TimeSpan.FromDays(7);
 
     /// <summary>
@@ -25,7 +25,7 @@ public sealed partial class RuleGlobals
         if (string.IsNullOrEmpty(key) || time <= TimeSpan.Zero)
             _plan.Warn(null, line, $"{action}: a note needs a key and a time, ignored");
         else
-            _plan.Note(new(NoteLimits.KeyOf(key), NoteLimits.ValueOf(value), Now + (time < NoteLimits.MaxLife ? time : NoteLimits.MaxLife)), line, action);
+            _plan.Note(Note(NoteLimits.KeyOf(key), time, NoteLimits.ValueOf(value)), line, action);
     }
 
     /// <summary>Whether something is noted.</summary>
@@ -53,12 +53,16 @@ public sealed partial class RuleGlobals
     /// <example><code>if (IsDuplicate()) { FileInto("Duplicates"); Stop(); }</code></example>
     public bool IsDuplicate(TimeSpan? within = null, [CallerLineNumber] int line = 0)
     {
-        var key = "duplicate:" + Mail.MessageId;
-        if (Remembers(key))
+        var (key, time) = (NoteLimits.KeyOf("duplicate:" + Mail.MessageId), within ?? DuplicateLife);
+        if (time <= TimeSpan.Zero || IsStopped)
+            return false;
+        if (Find(key) is not null)
             return true;
-        Remember(key, within ?? DuplicateLife, line: line);
+        _plan.Note(Note(key, time, ""), line, null);
         return false;
     }
+
+    private NoteChange Note(string key, TimeSpan time, string value) => new(key, value, Now + (time < NoteLimits.MaxLife ? time : NoteLimits.MaxLife));
 
     private string? Find(string key)
     {

@@ -14,6 +14,9 @@ internal sealed class RuleHostProcess(string path, TimeSpan limit, TimeSpan stay
     // A text can make the compiler take as much memory as it gets; a script of a thousand lines needs some 100 MiB.
     private const string UsersHeapLimit = "18000000"; // 384 MiB, in hexadecimal as the runtime reads it
 
+    // On the command line, which the kernel bounds; nobody misspells one of more.
+    private const int MaxFolders = 2000;
+
     private RuleHostChild? _child;
     private string _started = "";
 
@@ -22,6 +25,9 @@ internal sealed class RuleHostProcess(string path, TimeSpan limit, TimeSpan stay
     /// one process serves all accounts.
     /// </summary>
     public bool IsForUsers { get; init; }
+
+    /// <summary>Folders that the scripts' account has, by which misspelt ones are known.</summary>
+    public IReadOnlyList<string> Folders { get; init; } = [];
 
     /// <summary>Checks scripts, and writes their compiled form into <paramref name="output"/> when that is not null.</summary>
     /// <exception cref="RuleHostException">The compiler could not be used.</exception>
@@ -76,7 +82,7 @@ internal sealed class RuleHostProcess(string path, TimeSpan limit, TimeSpan stay
 
     private List<string> Arguments(IReadOnlyList<string> files, string? output, string identity)
     {
-        List<string> arguments = ["compile", "--api", RuleIdentity.Api];
+        List<string> arguments = ["compile", "--api", RuleIdentity.Api, .. Folders.Take(MaxFolders).SelectMany(folder => new[] { "--folder", folder })];
         if (IsForUsers)
             arguments.AddRange(["--users", "--beside", "--identity", identity]);
         else if (output is not null)

@@ -137,15 +137,18 @@ internal sealed class DeliveryPlan
         return null;
     }
 
-    public void Note(NoteChange change, int line, string action)
+    /// <summary>Notes something; without an action it is no step, since every mail of an account may do it.</summary>
+    public void Note(NoteChange change, int line, string? action)
     {
-        if (Notes.Count < NoteLimits.MaxChanges)
+        if (Notes.Count == NoteLimits.MaxChanges)
         {
-            (_notes ??= []).Add(change);
-            AddStep(line, action);
+            Warn(null, line, $"{action ?? "IsDuplicate()"}: more than {NoteLimits.MaxChanges} notes, ignored");
+            return;
         }
-        else
-            Warn(null, line, $"{action}: more than {NoteLimits.MaxChanges} notes, ignored");
+
+        (_notes ??= []).Add(change);
+        if (action is not null)
+            AddStep(line, action);
     }
 
     /// <summary>Something could not be done; <paramref name="instead"/> gets the mail.</summary>

@@ -119,7 +119,7 @@ public sealed class RuleEngine : IAsyncDisposable
         var present = files.Where(file => !missing.Contains(file)).ToList();
         try
         {
-            using var host = new RuleHostProcess(options.RuleHostPath, options.CompileLimit, stay: TimeSpan.Zero, TimeProvider.System);
+            using var host = new RuleHostProcess(options.RuleHostPath, options.CompileLimit, stay: TimeSpan.Zero, TimeProvider.System) { Folders = options.KnownFolders };
             var replies = present.Count == 0 ? [] : await host.CompileAsync(present, null, "", cancellationToken).ConfigureAwait(false);
             var found = replies.ToDictionary(reply => reply.File, reply => reply.Diagnostics);
             return [.. files.Select(file => new RuleCheck(file, missing.Contains(file)

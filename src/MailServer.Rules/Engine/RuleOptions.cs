@@ -23,4 +23,7 @@ public sealed record RuleOptions
 
     /// <summary>How long to wait after a change for the next one: an editor writes in several steps.</summary>
     public TimeSpan Settle { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Folders that the scripts' account has, for a check alone: what is spelt nearly like one of them is told.</summary>
+    public IReadOnlyList<string> KnownFolders { get; init; } = [];
 }

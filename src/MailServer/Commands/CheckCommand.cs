@@ -4,6 +4,7 @@ using MailServer.Server.Configuration;
 using MailServer.Server.Control;
 using MailServer.Server.Hosting;
 using MailServer.Server.Tls;
+using MailServer.Storage;
 
 namespace MailServer.Server.Commands;
 
@@ -30,14 +31,14 @@ internal static class CheckCommand
         if (config.GlobalRules is { } missing && !Directory.Exists(missing))
             warnings.Add($"{missing}: no such folder, so there are no rules");
         else if (config.GlobalRules is { } rules)
-            await CheckRulesAsync(config, [rules], errors, warnings, cancellationToken).ConfigureAwait(false);
+            await CheckRulesAsync(config, [rules], [], errors, warnings, cancellationToken).ConfigureAwait(false);
         if (config.UserRules is { } users && UserRuleSetup.OptionsOf(config, users).Refusal is { } refusal)
             warnings.Add($"users' rules will not run: {refusal}");
         return await ReportAsync(new(errors.Count == 0, errors, warnings), asJson, file, ExitCode.No).ConfigureAwait(false);
     }
 
     /// <summary>Checks rule scripts: files, folders, or else those of the configuration.</summary>
-    public static async Task<int> RulesAsync(string file, string[] paths, bool asJson, CancellationToken cancellationToken)
+    public static async Task<int> RulesAsync(string file, string[] paths, string? account, bool asJson, CancellationToken cancellationToken)
     {
         // Scripts that are named need no configuration: an editor may ask for any.
         var config = paths.Length == 0 ? ConfigReader.Read(file) : null;
@@ -45,7 +46,9 @@ internal static class CheckCommand
             paths = config?.GlobalRules is { } rules ? [rules] : [];
         var errors = new List<string>();
         var warnings = new List<string>();
-        await CheckRulesAsync(config, paths, errors, warnings, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<string> folders = account is null ? []
+            : [.. (await StoreTargets.FindAsync(file, account, null, cancellationToken).ConfigureAwait(false)).SelectMany(target => MaildirFiles.Folders(target.Maildir, target.Layout)).Select(folder => folder.Name.Value)];
+        await CheckRulesAsync(config, paths, folders, errors, warnings, cancellationToken).ConfigureAwait(false);
         return await ReportAsync(new(errors.Count == 0, errors, warnings), asJson, paths.Length == 0 ? $"{file}: no rules" : string.Join(' ', paths), ExitCode.No).ConfigureAwait(false);
     }
 
@@ -102,13 +105,13 @@ internal static class CheckCommand
         }
     }
 
-    private static async ValueTask CheckRulesAsync(ServerConfig? config, string[] paths, List<string> errors, List<string> warnings, CancellationToken cancellationToken)
+    private static async ValueTask CheckRulesAsync(ServerConfig? config, string[] paths, IReadOnlyList<string> folders, List<string> errors, List<string> warnings, CancellationToken cancellationToken)
     {
         if (paths.Length == 0)
             return;
         try
         {
-            var options = MailHost.RuleOptionsOf(config?.DataDirectory ?? Path.GetTempPath(), paths[0]);
+            var options = MailHost.RuleOptionsOf(config?.DataDirectory ?? Path.GetTempPath(), paths[0]) with { KnownFolders = folders };
             foreach (var diagnostic in (await RuleEngine.CheckAsync(options, paths, cancellationToken).ConfigureAwait(false)).SelectMany(check => check.Diagnostics))
                 (diagnostic.IsError ? errors : warnings).Add(diagnostic.ToString());
         }

@@ -124,8 +124,10 @@ internal static class CommandTree
     {
         var (config, json) = (Config(), Json());
         var files = new Argument<string[]>("FILE") { Description = "Scripts or folders of scripts; left out: those of the configuration.", Arity = ArgumentArity.ZeroOrMore };
-        var check = new Command("check", "Says whether rule scripts compile, and where not.") { files, config, json };
-        check.SetAction((result, stop) => CheckCommand.RulesAsync(result.GetRequiredValue(config), result.GetValue(files) ?? [], result.GetValue(json), stop));
+        var account = new Option<string?>("--account") { Description = "Warns of folders that are spelt nearly like one of this account.", HelpName = "ADDRESS" };
+        var check = new Command("check", "Says whether rule scripts compile, and where not.") { files, account, config, json };
+        check.SetAction((result, stop) => StoreCommand.TryAsync(() => CheckCommand.RulesAsync(
+            result.GetRequiredValue(config), result.GetValue(files) ?? [], result.GetValue(account), result.GetValue(json), stop)));
         return new("rules", "Begins and checks rule scripts, and tries them on mail.") { RulesNew(), check, RulesTestCommand.Build(), RulesDiffCommand.Build(), RulesApplyCommand.Build() };
     }
 

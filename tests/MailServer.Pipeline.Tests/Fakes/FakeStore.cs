@@ -21,6 +21,15 @@ internal sealed class FakeStore : IDeliveryStore
 
     public Exception? ReadFault { get; set; }
 
+    public IReadOnlyList<FolderInfo> Folders { get; set; } = [];
+
+    /// <summary>Where notes are kept; null for nowhere.</summary>
+    public string? NotesFolder { get; set; }
+
+    public IReadOnlyList<FolderInfo> FoldersOf(User user) => Folders;
+
+    public string? NotesOf(User user) => NotesFolder is null ? null : Path.Combine(NotesFolder, user.Name);
+
     public ISpool CreateSpool()
     {
         if (SpoolFault() is { } fault)
