@@ -173,7 +173,8 @@ internal sealed class ChangeSteps(ChangeFolders folders, bool isAgain)
     private static string? SkipOf(Problem problem) => problem.Reason switch
     {
         ProblemReason.Expunged => ChangeSkips.Gone,
-        ProblemReason.NotFound => ChangeSkips.NoFolder,
+        ProblemReason.NotFound or ProblemReason.Impossible => ChangeSkips.NoFolder,
+        ProblemReason.LimitReached => ChangeSkips.TooMany,
         ProblemReason.OverQuota => ChangeSkips.OverQuota,
         _ when problem == FolderProblem.Unreadable => ChangeSkips.Unreadable,
         _ => null,

@@ -66,6 +66,7 @@ public static class ChangeSkips
     public const string Flagged = "flags changed since";
     public const string Unreadable = "cannot be read";
     public const string NoFolder = "its folder cannot be made";
+    public const string TooMany = "more keywords than a message may have";
     public const string OverQuota = "a copy would be over quota";
     public const string Discarded = "was discarded, and cannot come back";
     public const string Unclear = "the journal does not tell enough";

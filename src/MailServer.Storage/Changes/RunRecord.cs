@@ -184,10 +184,26 @@ internal sealed class RunRecord : IDisposable
         }
     }
 
+    /// <summary>
+    /// The record lies where the account's owner may write, and the names in it become names of files: one that could lead out of its
+    /// directory is nobody's of ours.
+    /// </summary>
+    private static bool IsSound(MailChange change) =>
+        (change.To is null || (FolderName.TryParse(change.To, out _) && IsSound(change.As)))
+        && (change.Copies ?? []).All(copy => FolderName.TryParse(copy.Folder, out _) && IsSound(copy.Message));
+
+    private static bool IsSound(string? name) =>
+        name is { Length: > 0 and <= 255 } && MessageName.IsMessage(name) && name.AsSpan().IndexOfAny('/', '\0', ':') < 0;
+
     private void Take(RecordLine line)
     {
         if (line.Change is { } change)
+        {
+            if (!IsSound(change))
+                _settled[_changes.Count] = ChangeSkips.Unclear;
             _changes.Add(change);
+        }
+
         foreach (var number in line.Done ?? [])
             _settled[number] = null;
         foreach (var (number, skip) in line.Skipped ?? [])

@@ -123,6 +123,35 @@ public sealed class RunTests
             new JournalReader(scene.Test.Maildir).Forward().Where(entry => entry.Why is not null).Select(entry => $"{entry.Event} {entry.By} {entry.Session} {entry.Why!.Rule}:{entry.Why.Line} {entry.Why.Version}"));
     }
 
+    [Theory]
+    [InlineData("A", "../../../out")]
+    [InlineData("A", "/tmp/out")]
+    [InlineData("A", "")]
+    [InlineData("A", ".dot")]
+    [InlineData("A", "x:2,S")]
+    [InlineData("../A", "100.x")]
+    [InlineData("/A", "100.x")]
+    public async Task A_record_that_somebody_has_written_leads_nowhere(string to, string name)
+    {
+        await using var scene = new RunScene(new TestStore());
+        await scene.Test.AppendAsync("Subject: one\r\n\r\nx\r\n");
+        await using var account = await scene.Test.AccountAsync();
+        Assert.Null(await account.CreateAsync(new("A"), null, TestStore.Token));
+        string message;
+        await using (var view = await scene.Test.ViewAsync(access: FolderAccess.ReadOnly))
+            message = ((FolderView)view).BaseNameAt(1);
+        var before = Tree(scene.Test.Data);
+        await File.WriteAllTextAsync(Path.Combine(scene.Test.Maildir, RunRecord.Prefix + "20200101T000000"),
+            "{\"run\":{\"id\":\"20200101T000000\",\"kind\":\"apply\",\"words\":\"x\",\"time\":\"2020-01-01T00:00:00+00:00\"}}\nnonsense\n"
+            + $"{{\"change\":{{\"folder\":\"INBOX\",\"message\":\"{message}\",\"flags\":\"\",\"after\":\"\",\"to\":\"{to}\",\"as\":\"{name}\"}}}}\n", TestStore.Token);
+        await scene.ApplyAsync([]);
+        Assert.Equal("INBOX: Subject: one [None]", await scene.LookAsync());
+        Assert.Equal(before, Tree(scene.Test.Data));
+    }
+
+    private static string[] Tree(string path) =>
+        [.. Directory.EnumerateFileSystemEntries(path, "*", SearchOption.AllDirectories).Where(entry => !Path.GetFileName(entry).StartsWith("mailserver-", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+
     /// <summary>Says whether there was an n-th call of that kind.</summary>
     private static async Task<bool> DieAsync(int seed, DiskCall call, int nth, bool inUndo)
     {
