@@ -15,8 +15,10 @@ internal sealed class SessionActors(CoEditRun run)
         if (session.View.Count == 0)
             return;
         await LearnAsync(session, random);
+
+        // mutt writes all letters as it read them when it opened the folder: what it flags must be its own, or it takes back what others did since.
         var own = session.View.Select(message => message.Uid)
-            .Where(uid => session.Subjects.TryGetValue(uid, out var mark) && mark[^1] % Editors == number && run.Model.Mails.ContainsKey(mark)).ToList();
+            .Where(uid => session.Subjects.TryGetValue(uid, out var mark) && !mark.StartsWith("mutt", StringComparison.Ordinal) && mark[^1] % Editors == number && run.Model.Mails.ContainsKey(mark)).ToList();
         for (var i = 0; i < 5 && own.Count > 0; i++)
         {
             var uid = own[random.Next(own.Count)];
