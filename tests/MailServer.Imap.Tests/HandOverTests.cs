@@ -60,6 +60,20 @@ public sealed class HandOverTests
     }
 
     [Fact]
+    public async Task Who_guesses_gets_no_more_tries_from_a_new_generation()
+    {
+        var session = await Session.StartAsync();
+        await session.ExpectAsync("* OK ");
+        for (var i = 1; i < 5; i++)
+        {
+            await session.SayAsync($"{i} LOGIN alice wrong{i}", $"{i} NO");
+            await session.HandOverAsync();
+        }
+
+        await session.SayAsync("5 LOGIN alice wrong5", "5 NO", "* BYE Too many failed logins");
+    }
+
+    [Fact]
     public async Task AUTHENTICATE_goes_on()
     {
         var session = await Session.StartAsync();
