@@ -22,6 +22,7 @@ internal sealed class SessionActors(CoEditRun run)
         for (var i = 0; i < 5 && own.Count > 0; i++)
         {
             var uid = own[random.Next(own.Count)];
+            own.Remove(uid); // it may be moved away
             var (mark, mail) = (session.Subjects[uid], run.Model.Mails[session.Subjects[uid]]);
             await (mark.StartsWith("moved", StringComparison.Ordinal) && random.Next(3) == 0 ? MoveAsync(session, uid, mail, mark)
                 : mark.StartsWith("still", StringComparison.Ordinal) && random.Next(6) == 0 ? CopyAsync(session, uid, mail, mark)
