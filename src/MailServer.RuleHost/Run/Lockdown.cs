@@ -128,7 +128,7 @@ internal static class Lockdown
     {
         List<string> settings = [];
         foreach (System.Collections.DictionaryEntry setting in Environment.GetEnvironmentVariables())
-            if (setting.Key is string name && name.StartsWith("DOTNET_", StringComparison.Ordinal))
+            if (setting.Key is string name && (name.StartsWith("DOTNET_", StringComparison.Ordinal) || name == "MALLOC_ARENA_MAX"))
                 settings.Add($"{name}={setting.Value}");
         return settings;
     }

@@ -64,7 +64,7 @@ internal sealed class UserAccount(string name, UserRuleOptions options, UserRule
         try
         {
             Interlocked.Increment(ref _runs);
-            var outcome = await pool.DecideAsync(name, load.Scripts, mail, recipient, sofar, cancellationToken).ConfigureAwait(false);
+            var outcome = await AskAsync(load, mail, recipient, sofar, cancellationToken).ConfigureAwait(false);
             foreach (var warning in outcome.Warnings)
                 Log.UserRuleWarned(logger, name, warning.Rule, warning.Line, warning.Action);
             if (outcome.Failure is { } failure)
@@ -83,6 +83,25 @@ internal sealed class UserAccount(string name, UserRuleOptions options, UserRule
         {
             _turn.Release();
         }
+    }
+
+    // A first death may be the machine's: another worker is asked once. Where there has been one, it is the scripts'.
+    private async ValueTask<RuleOutcome> AskAsync(UserRuleLoad load, IMailSource mail, IRecipientSource recipient, Delivery sofar, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await pool.DecideAsync(name, load.Scripts, mail, recipient, sofar, cancellationToken).ConfigureAwait(false);
+        }
+        catch (WorkerException e) when (e.End is WorkerEnd.Died && !HasCrashed())
+        {
+            return await pool.DecideAsync(name, load.Scripts, mail, recipient, sofar, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private bool HasCrashed()
+    {
+        lock (_gate)
+            return _crashes.Count > 0;
     }
 
     public bool IsResting(UserRuleLoad load)

@@ -119,6 +119,8 @@ internal sealed class RuleWorker : IDisposable
         start.Environment["DOTNET_GCHeapHardLimit"] = _options.HeapLimit.ToString("X", CultureInfo.InvariantCulture);
         start.Environment["DOTNET_gcConcurrent"] = "1";
         start.Environment["DOTNET_TieredPGO"] = "0";
+        // The C library would reserve 64 MiB of the address space for each thread that takes memory.
+        start.Environment["MALLOC_ARENA_MAX"] = "1";
         start.WorkingDirectory = "/";
         using (Within(_options.StartLimit))
         {
