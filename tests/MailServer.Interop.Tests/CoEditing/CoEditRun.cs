@@ -172,6 +172,9 @@ internal sealed class CoEditRun(ServerProcess server, int seed, int messages, Ac
         }
     }
 
+    /// <summary>How often the server was killed.</summary>
+    public int Starts => Volatile.Read(ref _starts);
+
     private bool IsKill(Exception failure, int starts) => (_isDown || starts != _starts)
         && failure is IOException or System.Net.Sockets.SocketException or OperationCanceledException or System.Security.Authentication.AuthenticationException;
 

@@ -150,10 +150,19 @@ internal sealed class SessionActors(CoEditRun run)
     {
         WatchingSession? session = null;
         Dictionary<uint, string> subjects = [];
+        var starts = 0;
         return async random =>
         {
+            // Killed between two turns: the server of that session is no more.
+            if (session is not null && starts != run.Starts)
+            {
+                await session.DisposeAsync();
+                session = null;
+            }
+
             try
             {
+                starts = run.Starts;
                 session ??= await WatchingSession.OpenAsync(run.Server, "INBOX");
                 foreach (var (uid, subject) in subjects)
                     session.Subjects.TryAdd(uid, subject);
