@@ -21,6 +21,12 @@ internal sealed class MaildirAdapter(MaildirStore store) : IDeliveryStore
         return stored.TryGet(out var message, out var problem) ? message.Path : problem;
     }
 
+    public async ValueTask<Outcome<string>> DeliverNoticeAsync(ISpool spool, User user, CancellationToken cancellationToken)
+    {
+        var stored = await store.DeliverNoticeAsync(((Spool)spool).File, user, cancellationToken).ConfigureAwait(false);
+        return stored.TryGet(out var message, out var problem) ? message.Path : problem;
+    }
+
     private sealed class Spool(SpoolFile file) : ISpool
     {
         public SpoolFile File => file;

@@ -18,7 +18,7 @@ internal sealed class QuotaNotice(MaildirStore store, string hostname, bool isFi
             var spool = store.CreateSpool();
             await using (spool.ConfigureAwait(false))
             {
-                await spool.Writer.WriteAsync(Encoding.UTF8.GetBytes(Compose(warning, id))).ConfigureAwait(false);
+                await spool.Writer.WriteAsync(Compose(warning, id)).ConfigureAwait(false);
                 await spool.Writer.CompleteAsync().ConfigureAwait(false);
                 var problem = await spool.SealAsync(default, CancellationToken.None).ConfigureAwait(false);
                 StoredMessage? stored = null;
@@ -56,26 +56,14 @@ internal sealed class QuotaNotice(MaildirStore store, string hostname, bool isFi
         });
     }
 
-    /// <summary>Nobody answers it: Auto-Submitted (RFC 3834 §5) and the null reverse-path say so.</summary>
-    private string Compose(QuotaWarning warning, string id)
+    private byte[] Compose(QuotaWarning warning, string id)
     {
-        var address = TraceStage.Quote(warning.Owner.Address);
-        var text = new StringBuilder();
-        FieldWriter.Append(text, "Return-Path", "<>");
-        FieldWriter.Append(text, "Date", TraceStage.Date(time.GetUtcNow()));
-        FieldWriter.Append(text, "From", $"Mail server <postmaster@{hostname}>");
-        FieldWriter.Append(text, "To", address);
-        FieldWriter.Append(text, "Subject", string.Create(CultureInfo.InvariantCulture, $"Your mailbox is {QuotaText.Percent(warning.Usage)} % full"));
-        FieldWriter.Append(text, "Message-ID", $"<{id}@{hostname}>");
-        FieldWriter.Append(text, "Auto-Submitted", "auto-generated");
-        FieldWriter.Append(text, "MIME-Version", "1.0");
-        FieldWriter.Append(text, "Content-Type", "text/plain; charset=utf-8");
-        FieldWriter.Append(text, "Content-Transfer-Encoding", "8bit");
-        text.Append('\n').Append("The mailbox ").Append(address).Append(" holds\n\n    ").Append(QuotaText.Of(warning.Usage)).Append("\n\n");
-        text.Append(isFinal
+        var body = new StringBuilder("The mailbox ").Append(TraceStage.Quote(warning.Owner.Address)).Append(" holds\n\n    ").Append(QuotaText.Of(warning.Usage)).Append("\n\n");
+        body.Append(isFinal
             ? "When it is full, new mail is sent back to whoever sent it.\n"
             : "When it is full, new mail waits at whoever sends it, and goes back after some days.\n");
-        text.Append("To make room, delete what you do not need, and empty the folder that your\nmail program moves deleted messages to: what is in there counts, too.\n");
-        return text.Replace("\n", "\r\n").ToString();
+        body.Append("To make room, delete what you do not need, and empty the folder that your\nmail program moves deleted messages to: what is in there counts, too.\n");
+        var subject = string.Create(CultureInfo.InvariantCulture, $"Your mailbox is {QuotaText.Percent(warning.Usage)} % full");
+        return NoticeText.Compose(warning.Owner.Address, hostname, id, time.GetUtcNow(), "Mail server", subject, body.ToString());
     }
 }

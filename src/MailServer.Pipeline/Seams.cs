@@ -19,6 +19,9 @@ internal interface IDeliveryStore
 
     /// <summary>Puts a sealed message into a folder; durable when it returns a value.</summary>
     ValueTask<Outcome<string>> DeliverAsync(ISpool spool, User user, FolderName folder, MessageFlags flags, CancellationToken cancellationToken);
+
+    /// <summary>Puts a sealed message of the server's own into INBOX, into a full account too.</summary>
+    ValueTask<Outcome<string>> DeliverNoticeAsync(ISpool spool, User user, CancellationToken cancellationToken);
 }
 
 /// <summary>A message being received.</summary>

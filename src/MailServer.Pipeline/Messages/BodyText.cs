@@ -1,5 +1,6 @@
 using System.Text;
 using MailServer.Rules;
+using MailServer.Storage;
 using MimeKit;
 using MimeKit.Encodings;
 
@@ -59,7 +60,7 @@ internal sealed class BodyText : MimeReader
             ContentEncoding.UUEncode => new UUDecoder(),
             _ => null,
         };
-        _charset = _isText ? Find(contentType.Charset).GetDecoder() : null;
+        _charset = _isText ? Charsets.Find(contentType.Charset).GetDecoder() : null;
     }
 
     protected override void OnMimePartContentRead(byte[] buffer, int startIndex, int count, CancellationToken cancellationToken)
@@ -108,21 +109,6 @@ internal sealed class BodyText : MimeReader
             _characters = new char[Math.Max(needed, 4096)];
         var characters = _characters.AsSpan(0, _charset.GetChars(octets, _characters, flush: false));
         (_isHtml ? _html : _text).Append(characters);
-    }
-
-    // Text that claims no charset, or ASCII, and has more is UTF-8 more often than anything else; of an unknown one the ASCII is read.
-    private static Encoding Find(string? name)
-    {
-        if (string.IsNullOrEmpty(name) || name.Equals("us-ascii", StringComparison.OrdinalIgnoreCase))
-            return Encoding.UTF8;
-        try
-        {
-            return Encoding.GetEncoding(name.Trim());
-        }
-        catch (Exception e) when (e is ArgumentException or NotSupportedException)
-        {
-            return Encoding.Latin1;
-        }
     }
 
     private sealed class EnoughException : Exception;

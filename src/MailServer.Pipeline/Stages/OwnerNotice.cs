@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using Microsoft.Extensions.Logging;
 
 namespace MailServer.Pipeline;
@@ -21,10 +19,10 @@ internal sealed class OwnerNotice(IDeliveryStore store, string hostname, TimePro
             var spool = store.CreateSpool();
             await using (spool.ConfigureAwait(false))
             {
-                await spool.Writer.WriteAsync(Encoding.UTF8.GetBytes(Compose(account, complaints))).ConfigureAwait(false);
+                await spool.Writer.WriteAsync(Compose(account, complaints)).ConfigureAwait(false);
                 await spool.Writer.CompleteAsync().ConfigureAwait(false);
                 var problem = await spool.SealAsync(ReadOnlyMemory<byte>.Empty, CancellationToken.None).ConfigureAwait(false)
-                    ?? (await store.DeliverAsync(spool, account, FolderName.Inbox, new(), CancellationToken.None).ConfigureAwait(false)).Problem;
+                    ?? (await store.DeliverNoticeAsync(spool, account, CancellationToken.None).ConfigureAwait(false)).Problem;
                 if (problem is null)
                     Log.OwnerTold(logger, account.Address);
                 else
@@ -37,22 +35,10 @@ internal sealed class OwnerNotice(IDeliveryStore store, string hostname, TimePro
         }
     }
 
-    private string Compose(User account, IReadOnlyList<string> complaints)
+    private byte[] Compose(User account, IReadOnlyList<string> complaints)
     {
-        List<string> lines =
+        string[] lines =
         [
-            $"From: Mail rules <postmaster@{hostname}>",
-            $"To: <{account.Address}>",
-            "Subject: Your mail rules need a look",
-            // RFC 5322 §3.3
-            string.Create(CultureInfo.InvariantCulture, $"Date: {time.GetUtcNow():ddd, dd MMM yyyy HH':'mm':'ss} +0000"),
-            $"Message-ID: <rules.{MessageId.Create(time)}@{hostname}>",
-            // RFC 3834 §5: nothing answers this by itself.
-            "Auto-Submitted: auto-generated",
-            "MIME-Version: 1.0",
-            "Content-Type: text/plain; charset=utf-8",
-            "Content-Transfer-Encoding: 8bit",
-            "",
             "Something is wrong with the rules that sort your mail:",
             "",
             .. complaints.Take(MaxLines).Select(line => "  " + (line.Length > MaxLine ? string.Concat(line.AsSpan(0, MaxLine), "...") : line)),
@@ -62,6 +48,6 @@ internal sealed class OwnerNotice(IDeliveryStore store, string hostname, TimePro
             "and where there is none the mail stays in INBOX. This is said once a day at most.",
             "",
         ];
-        return string.Join("\r\n", lines);
+        return NoticeText.Compose(account.Address, hostname, MessageId.Create(time), time.GetUtcNow(), "Mail rules", "Your mail rules need a look", string.Join('\n', lines));
     }
 }

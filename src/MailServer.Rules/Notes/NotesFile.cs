@@ -16,6 +16,9 @@ public sealed class NotesFile : INotes
     /// <summary>Lines that a file may have beside those that count, so that a small one is not written anew all the time.</summary>
     private const int Slack = 1000;
 
+    /// <summary>Octets of a file that is read: what all notes there may be take at most, twice. The account's owner may write anything there.</summary>
+    private const long MaxLength = 128 * 1024 * 1024;
+
     private readonly Lock _gate = new();
     private readonly string _path;
     private readonly TimeProvider _time;
@@ -58,7 +61,8 @@ public sealed class NotesFile : INotes
                 if (AppendFile.Append(_path, octets) != _stamp.Length + octets.Length)
                     _notes = null;
                 (_lines, _isOpenEnded, _hasFailed) = (_lines + changes.Count, false, false);
-                if (notes.Count > NoteLimits.MaxNotes || _lines > (2 * notes.Count) + Slack)
+                // Not where others' lines are in the file: they would go with it.
+                if (_notes is not null && (notes.Count > NoteLimits.MaxNotes || _lines > (2 * notes.Count) + Slack))
                     Compact(notes);
                 _stamp = StampOf();
             }
@@ -88,6 +92,8 @@ public sealed class NotesFile : INotes
             var notes = new Dictionary<string, (string, DateTimeOffset)>(StringComparer.Ordinal);
             _lines = 0;
             _isOpenEnded = false;
+            if (stamp.Length > MaxLength)
+                throw new IOException($"longer than {MaxLength / (1024 * 1024)} MiB");
             if (stamp.Length > 0)
                 Read(notes);
             (_notes, _stamp) = (notes, stamp);

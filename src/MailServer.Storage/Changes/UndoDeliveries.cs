@@ -9,6 +9,8 @@ internal sealed class UndoDeliveries(string rule, int? line)
     // A journal's line holds this many steps of one delivery; of more, not all are known.
     private const int MaxSteps = 8;
 
+    private static readonly string[] Marks = ["AddFlag(", "SetFlags(", "RemoveFlag(", "Stop(", "Remember(", "Forget("];
+
     private readonly Dictionary<(string Id, string? Recipient), List<JournalEntry>> _deliveries = [];
     private readonly Dictionary<string, int> _skips = new(StringComparer.Ordinal);
 
@@ -41,6 +43,10 @@ internal sealed class UndoDeliveries(string rule, int? line)
 
     private bool IsMeant(JournalStep step) => step.Rule == rule && (line is null || step.Line == line);
 
+    /// <summary>The step that is taken back: one that says where a message goes before one that only flags it or ends the script.</summary>
+    private JournalStep WhyOf(IReadOnlyList<JournalStep> steps) =>
+        steps.LastOrDefault(step => IsMeant(step) && !Marks.Any(mark => step.Action.StartsWith(mark, StringComparison.Ordinal))) ?? steps.Last(IsMeant);
+
     private void Skip(string reason) => _skips[reason] = _skips.GetValueOrDefault(reason) + 1;
 
     private void Plan(List<JournalEntry> copies, WantedDelivery wanted, List<MailChange> changes)
@@ -48,7 +54,7 @@ internal sealed class UndoDeliveries(string rule, int? line)
         var extra = new Queue<JournalEntry>(copies.Where(copy => !wanted.Folders.Contains(copy.Folder!)));
         var kept = copies.FindAll(copy => wanted.Folders.Contains(copy.Folder!));
         var missing = new Queue<string>(wanted.Folders.Except(copies.Select(copy => copy.Folder!)));
-        var why = copies[0].Delivery!.Steps!.Last(IsMeant);
+        var why = WhyOf(copies[0].Delivery!.Steps!);
         List<MailChange> mine = [];
         foreach (var copy in kept)
             mine.Add(Change(copy, null));

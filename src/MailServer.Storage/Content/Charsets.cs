@@ -5,7 +5,7 @@ using System.Text;
 namespace MailServer.Storage;
 
 /// <summary>The charsets of mail. .NET knows only a handful until it is told of the others.</summary>
-internal static class Charsets
+public static class Charsets
 {
     /// <summary>Makes them known, to MimeKit too, which remembers what it once did not find: so before anything else of this room runs.</summary>
     [ModuleInitializer]

@@ -22,7 +22,7 @@ internal static class UndoCommand
         var dryRun = new Option<bool>("--dry-run") { Description = "Says what would be done, and changes nothing." };
         var command = new Command("undo", "Takes back what a rule did; what was touched since stays.") { rule, apply, since, until, account, list, dryRun, config, json };
         command.SetAction((result, stop) => StoreCommand.TryAsync(() => result.GetValue(list) ? ListAsync(result.GetRequiredValue(config), result.GetValue(account), result.GetValue(json), stop) : RunAsync(
-            QuestionOf(result.GetValue(rule), result.GetValue(apply), PointInTime.Read("--since", result.GetValue(since)), PointInTime.Read("--until", result.GetValue(until))),
+            QuestionOf(result.GetValue(rule), result.GetValue(apply), result.GetValue(since), PointInTime.Read("--until", result.GetValue(until))),
             result.GetRequiredValue(config), result.GetValue(account), result.GetValue(dryRun), result.GetValue(json), stop)));
         return command;
     }
@@ -30,7 +30,7 @@ internal static class UndoCommand
     /// <summary>What is to be taken back in one account; null when there is nothing of the kind in it.</summary>
     private sealed record Question(string Words, Func<string, UndoPlan?> PlanIn);
 
-    private static Question QuestionOf(string? rule, string? apply, DateTimeOffset? since, DateTimeOffset? until)
+    private static Question QuestionOf(string? rule, string? apply, string? since, DateTimeOffset? until)
     {
         if (rule is null == apply is null)
             throw new StoreUsageException(ExitCode.Wrong, "--rule FILE[:LINE] with --since TIME, or --apply ID is expected");
@@ -38,12 +38,13 @@ internal static class UndoCommand
             return since is null && until is null
                 ? new($"undo --apply {apply}", root => UndoPlan.OfRun(root, apply))
                 : throw new StoreUsageException(ExitCode.Wrong, "--since and --until go with --rule: a run is taken back whole");
-        if (since is not { } from)
+        if (PointInTime.Read("--since", since) is not { } from)
             throw new StoreUsageException(ExitCode.Wrong, "--rule: since when? --since 2026-11-24, or --since 3d");
         var colon = rule!.LastIndexOf(':');
         int? line = colon > 0 && int.TryParse(rule.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
         var file = Path.GetFileName(line is null ? rule : rule[..colon]);
-        return new($"undo --rule {rule} --since {from:yyyy-MM-dd'T'HH}", root => UndoPlan.OfRule(root, file, line, from, until));
+        // As it was typed: who asks again for what was broken off says "1h" again, though another hour is meant by then.
+        return new($"undo --rule {rule} --since {since}", root => UndoPlan.OfRule(root, file, line, from, until));
     }
 
     private static async Task<int> ListAsync(string file, string? account, bool asJson, CancellationToken cancellationToken)

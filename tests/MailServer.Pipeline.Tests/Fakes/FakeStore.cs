@@ -40,6 +40,9 @@ internal sealed class FakeStore : IDeliveryStore
         return spool;
     }
 
+    public ValueTask<Outcome<string>> DeliverNoticeAsync(ISpool spool, User user, CancellationToken cancellationToken) =>
+        DeliverAsync(spool, user, FolderName.Inbox, default, cancellationToken);
+
     public ValueTask<Outcome<string>> DeliverAsync(ISpool spool, User user, FolderName folder, MessageFlags flags, CancellationToken cancellationToken)
     {
         if (Fault(user, folder) is { } problem)

@@ -42,6 +42,17 @@ public sealed class UndoRuleTests
     }
 
     [Theory]
+    [InlineData("a:1 FileInto(\"Junk\")|a:2 AddFlag(\"$Junk\")|a:3 Stop()", 1)]
+    [InlineData("b:9 AddFlag(\"$x\")|a:4 Junk(): FileInto(\"Junk\"), AddFlag(\"$Junk\")|a:5 Stop()|b:8 CopyTo(\"Junk\")", 4)]
+    [InlineData("a:2 AddFlag(\"$Junk\")|a:3 Stop()", 3)]
+    public async Task A_change_names_the_line_that_had_filed_the_message(string steps, int line)
+    {
+        await using var scene = new RunScene(new TestStore());
+        await DeliverAsync(scene, ["Junk"], "$Junk", steps);
+        Assert.Equal(line, Assert.Single(UndoPlan.OfRule(scene.Test.Maildir, "a", null, Long, null).Changes).Why?.Line);
+    }
+
+    [Theory]
     [InlineData("a:1 FileInto(\"Junk\")|b:1 Vanish(1, 2)", ChangeSkips.Unclear)]
     [InlineData("a:1 FileInto(\"Junk\")|b:1 FileInto(\"cut off…", ChangeSkips.Unclear)]
     [InlineData("a:1 FileInto(\"Junk\")|b:1 AddFlag(\"1\")|b:1 AddFlag(\"2\")|b:1 AddFlag(\"3\")|b:1 AddFlag(\"4\")|b:1 AddFlag(\"5\")|b:1 AddFlag(\"6\")|b:1 AddFlag(\"7\")", ChangeSkips.Unclear)]
