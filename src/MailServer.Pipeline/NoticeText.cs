@@ -19,7 +19,7 @@ internal static class NoticeText
         FieldWriter.Append(text, "Return-Path", "<>");
         FieldWriter.Append(text, "Date", TraceStage.Date(now));
         FieldWriter.Append(text, "From", $"{from} <postmaster@{hostname}>");
-        FieldWriter.Append(text, "To", $"<{TraceStage.Quote(owner)}>");
+        FieldWriter.Append(text, "To", TraceStage.Quote(owner));
         FieldWriter.Append(text, "Subject", subject);
         FieldWriter.Append(text, "Message-ID", $"<{id}@{hostname}>");
         FieldWriter.Append(text, "Auto-Submitted", "auto-generated");

@@ -19,7 +19,7 @@ public sealed class OwnerNoticeTests
         Assert.Equal("INBOX", delivered.Folder);
         Assert.Contains("Return-Path: <>", lines);
         Assert.Contains("Auto-Submitted: auto-generated", lines);
-        Assert.Contains("To: <\"two words\\\"\"@example.org>", lines);
+        Assert.Contains("To: \"two words\\\"\"@example.org", lines);
         Assert.Contains($"  {new string('é', 240)}...", lines);
         Assert.Contains("  20.csx(1,1): CS1002 ; expected", lines);
         Assert.Contains("  and 2 more", lines);
