@@ -6,8 +6,8 @@ namespace MailServer.Storage;
 /// </summary>
 internal sealed class DiskThreads(int most = DiskThreads.MaxThreads, int stack = 256 * 1024, string name = "disk")
 {
-    /// <summary>Calls under way at once: beyond about ten writers, ext4 gains nothing.</summary>
-    private const int MaxThreads = 16;
+    /// <summary>Calls under way at once: each waits in the kernel, and all that wait share a commit of ext4. With 16, fifty writers took 1.7 times as many commits.</summary>
+    private const int MaxThreads = 64;
 
     /// <summary>A thread without work ends after this long.</summary>
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(10);

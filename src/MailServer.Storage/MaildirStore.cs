@@ -61,7 +61,7 @@ public sealed partial class MaildirStore : IMailStore, IAsyncDisposable
     /// <exception cref="IOException">The spool directory cannot be made.</exception>
     public SpoolFile CreateSpool()
     {
-        DiskFile.MakeDirectory(_spool);
+        _store.Maker.EnsureSpool(_spool);
         if (Interlocked.Exchange(ref _isSwept, 1) == 0)
             TmpSweep.Sweep(_spool, _store);
         return new(_store, _spool);

@@ -28,6 +28,16 @@ internal sealed class MaildirMaker(StoreContext store)
         _known[place.Path] = true;
     }
 
+    /// <summary>Makes the spool's directory, which need not outlive a power cut. Quick when it was there the last time.</summary>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    public void EnsureSpool(string path)
+    {
+        if (_known.ContainsKey(path))
+            return;
+        DiskFile.MakeDirectory(path);
+        _known[path] = true;
+    }
+
     /// <summary>Says that a place may be gone.</summary>
     public void Forget(FolderPlace place)
     {
