@@ -5,12 +5,13 @@ internal static class Capabilities
 {
     private const string Always = "CAPABILITY IMAP4rev1 LITERAL+ ID ENABLE";
 
-    private const string AfterLogin = Always + " IDLE NAMESPACE UIDPLUS MOVE UNSELECT CHILDREN SPECIAL-USE CREATE-SPECIAL-USE LIST-EXTENDED LIST-STATUS STATUS=SIZE";
+    private const string AfterLogin = Always + " IDLE NAMESPACE UIDPLUS MOVE UNSELECT CHILDREN SPECIAL-USE CREATE-SPECIAL-USE LIST-EXTENDED LIST-STATUS STATUS=SIZE"
+        + " CONDSTORE QRESYNC ESEARCH SEARCHRES WITHIN PARTIAL OBJECTID SAVEDATE QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE UNAUTHENTICATE APPENDLIMIT=";
 
     public static string Of(ImapSession session)
     {
         if (session.State is not ImapState.NotAuthenticated)
-            return AfterLogin;
+            return AfterLogin + session.Services.Options.MaxMessageSize;
         var info = session.Connection.Info;
         var startTls = info.CanStartTls ? " STARTTLS" : "";
         return Always + startTls + (info.AllowsPlaintextAuth ? " SASL-IR AUTH=PLAIN" : " LOGINDISABLED");

@@ -11,6 +11,9 @@ internal enum CompletionStatus
 /// <summary>The tagged answer (RFC 3501 §7.1): OK, NO or BAD, a response code without its brackets, and a text.</summary>
 internal readonly record struct Completion(CompletionStatus Status, string? Code, string Text)
 {
+    /// <summary>Whether a client that resynchronises is told HIGHESTMODSEQ (RFC 7162 §3.2.7).</summary>
+    public bool TellsModSeq { get; init; }
+
     public static Completion Ok(string text) => new(CompletionStatus.Ok, null, text);
 
     public static Completion Ok(string code, string text) => new(CompletionStatus.Ok, code, text);

@@ -14,9 +14,6 @@ internal static class Faults
         RequestFault.UnknownCommand => Completion.Bad("Unknown command"),
         RequestFault.TooMany => Completion.Bad("Too many arguments"),
         RequestFault.TooDeep => Completion.Bad("Nested too deep"),
-
-        // RFC 3501 §6.4.4: NO, not BAD, with the charsets there are.
-        RequestFault.BadCharset => Completion.No("BADCHARSET (US-ASCII UTF-8)", "Unknown charset"),
         _ => Completion.Bad("Invalid arguments"),
     };
 }

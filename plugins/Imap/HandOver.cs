@@ -26,6 +26,18 @@ internal sealed record HandOver
     /// <summary>How many keywords the client has been told of.</summary>
     public int Keywords { get; init; }
 
+    /// <summary>What the client has enabled.</summary>
+    public ImapFeatures Features { get; init; }
+
+    /// <summary>UIDs that the last search saved, each range as first and last.</summary>
+    public uint[] SavedUids { get; init; } = [];
+
+    /// <summary>The MODSEQ up to which the client has been told everything.</summary>
+    public ulong ToldModSeq { get; init; }
+
+    /// <summary>Whether the client knows that it has not been told everything.</summary>
+    public bool IsBehind { get; init; }
+
     public byte[] Write() => JsonSerializer.SerializeToUtf8Bytes(this, HandOverJson.Default.HandOver);
 
     /// <summary>Reads a state; null when it is none of ours.</summary>

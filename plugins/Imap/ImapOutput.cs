@@ -31,6 +31,34 @@ internal sealed class ImapOutput(IMailConnection connection, SessionClock clock,
         writer.Commit();
     }
 
+    /// <summary><c>sequence-set</c>, in pieces that leave as they gather: it may name every other message of a large folder.</summary>
+    public async ValueTask WriteRangesAsync(IReadOnlyList<SequenceRange> ranges)
+    {
+        const int Piece = 1_000;
+        for (var start = 0; start < ranges.Count; start += Piece)
+        {
+            WriteRanges(ranges, start, Math.Min(start + Piece, ranges.Count));
+            await FlushIfEnoughAsync().ConfigureAwait(false);
+        }
+    }
+
+    private void WriteRanges(IReadOnlyList<SequenceRange> ranges, int start, int end)
+    {
+        var writer = Begin();
+        for (var i = start; i < end; i++)
+        {
+            if (i > 0)
+                writer.Raw(',');
+            writer.Number(ranges[i].First);
+            if (ranges[i].Last == ranges[i].First)
+                continue;
+            writer.Raw(':');
+            writer.Number(ranges[i].Last);
+        }
+
+        writer.Commit();
+    }
+
     /// <summary>The go-ahead for a literal or a SASL response.</summary>
     public void Continue(string text) => Line("+ ", text);
 

@@ -5,6 +5,9 @@ namespace MailServer.Plugins.Imap;
 /// <content>What has changed in the open folder.</content>
 internal sealed partial class ImapSession
 {
+    private ulong _toldModSeq;
+    private bool _isBehind;
+
     /// <summary>Tells what happened to the open folder since the last time (RFC 3501 §7: EXPUNGE, EXISTS, RECENT, FETCH).</summary>
     /// <param name="mayExpunge">Whether sequence numbers may shift now.</param>
     public async ValueTask AnnounceAsync(bool mayExpunge)
@@ -24,7 +27,7 @@ internal sealed partial class ImapSession
                 return;
             }
 
-            AnnounceExpunged(changes.Expunged);
+            await AnnounceExpungedAsync(changes.Expunged).ConfigureAwait(false);
             if (changes.HasNew)
             {
                 Output.Untagged(view.Count, "EXISTS"u8);
@@ -40,12 +43,48 @@ internal sealed partial class ImapSession
         }
 
         AnnounceKeywords(view);
+        AnnounceModSeq(view);
     }
 
-    public void AnnounceExpunged(Expunged expunged)
+    /// <summary>EXPUNGE for each message, or one VANISHED for all (RFC 7162 §3.2.10).</summary>
+    public async ValueTask AnnounceExpungedAsync(Expunged expunged)
     {
+        if (expunged.Uids.Count > 0 && Features.HasFlag(ImapFeatures.QResync))
+        {
+            await VanishedResponse.WriteAsync(Output, NumberRanges.Of(expunged.Uids), isEarlier: false).ConfigureAwait(false);
+            return;
+        }
+
         foreach (var sequence in expunged.Sequences)
             Output.Untagged(sequence, "EXPUNGE"u8);
+    }
+
+    /// <summary>The folder's MODSEQ as far as the client has been told everything: the response code HIGHESTMODSEQ.</summary>
+    public string HighestModSeq => $"HIGHESTMODSEQ {Math.Max(1, _toldModSeq)}";
+
+    /// <summary>A client that asks for MODSEQ once gets it in every FETCH response from then on (RFC 7162 §3.1).</summary>
+    public void EnableCondStore()
+    {
+        if (Features.HasFlag(ImapFeatures.CondStore))
+            return;
+        Features |= ImapFeatures.CondStore;
+        if (View is not null)
+            Output.Untagged($"OK [{HighestModSeq}] Highest");
+    }
+
+    /// <summary>Begins to count what the client of a folder just opened is told.</summary>
+    public void StartModSeq(IFolderView view) => (_toldModSeq, _isBehind) = (view.HighestModSeq, false);
+
+    // While EXPUNGE has to wait, a later change may be told already: a client that goes then must not believe that it knows all
+    // (RFC 7162 §6).
+    private void AnnounceModSeq(IFolderView view)
+    {
+        var wasBehind = _isBehind;
+        _isBehind = view.HasChanges;
+        if (!_isBehind)
+            _toldModSeq = view.HighestModSeq;
+        if ((_isBehind || wasBehind) && Features.HasFlag(ImapFeatures.QResync))
+            Output.Untagged($"OK [{HighestModSeq}] {(_isBehind ? "More is to come" : "That was all")}");
     }
 
     /// <summary>Tells the folder's flags when there are more than the client knows (RFC 3501 §7.2.6).</summary>
@@ -67,8 +106,14 @@ internal sealed partial class ImapSession
         writer.Commit();
     }
 
-    /// <summary><c>* n FETCH (UID u FLAGS (...))</c>: with the UID, so that it fits the answers of UID commands too (RFC 3501 §6.4.8).</summary>
-    public void WriteFlags(IFolderView view, int sequence)
+    /// <summary>
+    /// <c>* n FETCH (UID u FLAGS (...))</c>: with the UID, so that it fits the answers of UID commands too (RFC 3501 §6.4.8), and with MODSEQ for
+    /// those who asked for it once (RFC 7162 §3.2.4).
+    /// </summary>
+    /// <param name="view">The folder.</param>
+    /// <param name="sequence">Which message.</param>
+    /// <param name="withFlags">Whether the flags are told; else MODSEQ alone.</param>
+    public void WriteFlags(IFolderView view, int sequence, bool withFlags = true)
     {
         var flags = view.FlagsAt(sequence);
         var writer = Output.Begin();
@@ -76,8 +121,19 @@ internal sealed partial class ImapSession
         writer.Number(sequence);
         writer.Raw(" FETCH (UID "u8);
         writer.Number(view.UidAt(sequence));
-        writer.Raw(" FLAGS "u8);
-        writer.Flags((FlagBits)flags.System, flags.Keywords, view.IsRecent(sequence));
+        if (withFlags)
+        {
+            writer.Raw(" FLAGS "u8);
+            writer.Flags((FlagBits)flags.System, flags.Keywords, view.IsRecent(sequence));
+        }
+
+        if (Features.HasFlag(ImapFeatures.CondStore))
+        {
+            writer.Raw(" MODSEQ ("u8);
+            writer.Number((long)view.ModSeqAt(sequence));
+            writer.Raw(')');
+        }
+
         writer.Raw(")\r\n"u8);
         writer.Commit();
     }

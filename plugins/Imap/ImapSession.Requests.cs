@@ -28,7 +28,7 @@ internal sealed partial class ImapSession
         if (await Dispatcher.RunAsync(this, request, HardStop).ConfigureAwait(false) is not { } completion)
             return;
         await AnnounceAsync(Dispatcher.MayExpunge(request)).ConfigureAwait(false);
-        Finish(tag, completion);
+        Finish(tag, completion.TellsModSeq && Features.HasFlag(ImapFeatures.QResync) ? completion with { Code = HighestModSeq } : completion);
     }
 
     // The line that IDLE or AUTHENTICATE waits for.

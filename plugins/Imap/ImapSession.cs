@@ -31,6 +31,12 @@ internal sealed partial class ImapSession(ImapServices services, IMailConnection
 
     public int LoginFailures { get; set; }
 
+    /// <summary>What the client has enabled.</summary>
+    public ImapFeatures Features { get; set; }
+
+    /// <summary>UIDs that the last search saved: <c>$</c> (RFC 5182). Those of messages that are gone name nothing any more.</summary>
+    public IReadOnlyList<SequenceRange> SavedUids { get; set; } = [];
+
     /// <summary>How many keywords of the open folder the client has been told of.</summary>
     public int AnnouncedKeywords { get; set; }
 
@@ -148,19 +154,25 @@ internal sealed partial class ImapSession(ImapServices services, IMailConnection
         if (State is not ImapState.Selected selected)
             return;
         State = new ImapState.Authenticated(selected.Account);
+        SavedUids = [];
         await selected.View.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Lets go of the account: nothing of its user stays (RFC 8437 §3).</summary>
+    public async ValueTask CloseAccountAsync()
+    {
+        await CloseViewAsync().ConfigureAwait(false);
+        if (State is ImapState.Authenticated authenticated)
+            await authenticated.Account.DisposeAsync().ConfigureAwait(false);
+        (State, Features) = (ImapState.NotAuthenticated.Instance, ImapFeatures.None);
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         _clock?.Dispose();
-        if (_isHandedOver)
-            return;
-        await CloseViewAsync().ConfigureAwait(false);
-        if (State is ImapState.Authenticated authenticated)
-            await authenticated.Account.DisposeAsync().ConfigureAwait(false);
-        State = ImapState.NotAuthenticated.Instance;
+        if (!_isHandedOver)
+            await CloseAccountAsync().ConfigureAwait(false);
     }
 
     private static string TextOf(ReadOnlyMemory<byte> octets) => Encoding.ASCII.GetString(octets.Span);
@@ -184,6 +196,8 @@ internal sealed partial class ImapSession(ImapServices services, IMailConnection
         if (resumed.Account is { } account)
             State = resumed.View is { } view ? new ImapState.Selected(account, view) : new ImapState.Authenticated(account);
         (_errors, LoginFailures, AnnouncedKeywords) = (state.Errors, state.LoginFailures, state.Keywords);
+        (Features, _toldModSeq, _isBehind) = (state.Features, state.ToldModSeq, state.IsBehind);
+        SavedUids = [.. state.SavedUids.Chunk(2).Select(pair => new SequenceRange(pair[0], pair[^1]))];
         if (state.Mode != ImapMode.Command)
             Expect(state.Mode, Encoding.ASCII.GetBytes(state.Tag));
         ApplyLimits();
@@ -201,6 +215,10 @@ internal sealed partial class ImapSession(ImapServices services, IMailConnection
             Errors = _errors,
             LoginFailures = LoginFailures,
             Keywords = AnnouncedKeywords,
+            Features = Features,
+            SavedUids = [.. SavedUids.SelectMany(range => new[] { range.First, range.Last })],
+            ToldModSeq = _toldModSeq,
+            IsBehind = _isBehind,
         };
         _isHandedOver = true;
         return new SessionEnd.HandOver(new()

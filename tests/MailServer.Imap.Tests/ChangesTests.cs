@@ -31,6 +31,33 @@ public sealed class ChangesTests
         await session.SayAsync("a " + command, answers);
     }
 
+    /// <summary>A client that goes before the EXPUNGE must not take a later MODSEQ for all it has to know (RFC 7162 §6).</summary>
+    [Fact]
+    public async Task While_an_EXPUNGE_waits_HIGHESTMODSEQ_stays_below_it()
+    {
+        var session = await Session.SelectedAsync(3);
+        await session.SayAsync("a ENABLE QRESYNC", "* ENABLED QRESYNC", "* OK [HIGHESTMODSEQ 4]", "a OK");
+        session.Inbox.Remove(1);
+        session.Inbox.SetFlags(2, SystemFlags.Flagged);
+        await session.SayAsync("b FETCH 3 UID", "* 3 FETCH (UID 3)", "* 2 FETCH (UID 2 FLAGS (\\Flagged \\Recent) MODSEQ (6))", "* OK [HIGHESTMODSEQ 4] More", "b OK");
+        await session.SayAsync("c UID SEARCH 3", "* SEARCH 3", "* OK [HIGHESTMODSEQ 4] More", "c OK");
+        await session.SayAsync("d UID SEARCH UID 3", "* SEARCH 3", "* VANISHED 1", "* OK [HIGHESTMODSEQ 6] That", "d OK");
+        await session.SayAsync("e NOOP", "e OK");
+    }
+
+    [Fact]
+    public async Task IDLE_tells_VANISHED_and_MODSEQ_to_who_knows_them()
+    {
+        var session = await Session.SelectedAsync(3);
+        await session.SayAsync("a ENABLE QRESYNC", "* ENABLED QRESYNC", "* OK [HIGHESTMODSEQ 4]", "a OK");
+        await session.SayAsync("b IDLE", "+ ");
+        session.Inbox.Remove(2);
+        await session.ExpectAsync("* VANISHED 2");
+        session.Inbox.SetFlags(3, SystemFlags.Seen);
+        await session.ExpectAsync("* 2 FETCH (UID 3 FLAGS (\\Seen \\Recent) MODSEQ (6))");
+        await session.SayAsync("DONE", "b OK");
+    }
+
     [Fact]
     public async Task A_FETCH_of_a_message_that_is_gone_answers_the_others()
     {

@@ -74,6 +74,32 @@ public sealed class HandOverTests
     }
 
     [Fact]
+    public async Task What_is_enabled_stays_enabled_and_a_saved_search_saved()
+    {
+        var session = await Session.SelectedAsync(5);
+        await session.SayAsync("1 ENABLE QRESYNC", "* ENABLED QRESYNC", "* OK [HIGHESTMODSEQ 6]", "1 OK");
+        await session.SayAsync("2 SEARCH RETURN (SAVE) 2,4:5", "2 OK");
+        await session.HandOverAsync();
+        await session.SayAsync("3 STORE 1 +FLAGS.SILENT \\Deleted", "* 1 FETCH (UID 1 MODSEQ (7))", "3 OK");
+        await session.SayAsync("4 SEARCH $", "* SEARCH 2 4 5", "4 OK");
+        await session.HandOverAsync();
+        await session.SayAsync("5 EXPUNGE", "* VANISHED 1", "5 OK [HIGHESTMODSEQ 8]");
+        await session.SayAsync("6 FETCH $ UID", "* 1 FETCH (UID 2)", "* 3 FETCH (UID 4)", "* 4 FETCH (UID 5)", "6 OK");
+    }
+
+    [Fact]
+    public async Task A_client_that_has_not_been_told_everything_is_told_the_rest_by_the_new_generation()
+    {
+        var session = await Session.SelectedAsync(3);
+        await session.SayAsync("1 ENABLE QRESYNC", "* ENABLED QRESYNC", "* OK [HIGHESTMODSEQ 4]", "1 OK");
+        session.Inbox.Remove(1);
+        await session.SayAsync("2 STORE 3 +FLAGS.SILENT \\Seen", "* 3 FETCH (UID 3 MODSEQ (6))", "* OK [HIGHESTMODSEQ 4]", "2 OK");
+        await session.HandOverAsync();
+        await session.SayAsync("3 NOOP", "* VANISHED 1", "* OK [HIGHESTMODSEQ 6]", "3 OK");
+        await session.SayAsync("4 NOOP", "4 OK");
+    }
+
+    [Fact]
     public async Task AUTHENTICATE_goes_on()
     {
         var session = await Session.StartAsync();

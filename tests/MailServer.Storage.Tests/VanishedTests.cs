@@ -20,6 +20,44 @@ public sealed class VanishedTests
         Assert.Equal(ranges, string.Join(' ', UidRange.Of(uids).Select(range => $"{range.First}-{range.Last}")));
 
     [Fact]
+    public async Task What_somebody_has_changed_since_stays_as_it_is()
+    {
+        await using var test = new TestStore();
+        for (var i = 0; i < 3; i++)
+            await test.AppendAsync("x\r\n");
+        await using var view = await test.ViewAsync();
+        await using var other = await test.ViewAsync();
+        var since = view.HighestModSeq;
+        await other.StoreAsync([2], FlagChange.Add, SystemFlags.Flagged, TestStore.Token);
+        var stored = (await view.StoreUnchangedAsync([1, 2, 3], FlagChange.Replace, SystemFlags.Seen, since, TestStore.Token)).Value;
+        Assert.Equal([1, 3], stored.Stored);
+        Assert.Equal([2], stored.Modified);
+        Assert.Equal(SystemFlags.Flagged, view.FlagsAt(2).System);
+        Assert.Equal(view.ModSeqAt(1), view.InfoAt(1).ModSeq);
+        Assert.True(view.ModSeqAt(1) > since);
+    }
+
+    [Fact]
+    public async Task Of_two_who_change_at_once_one_learns_that_the_other_was_first()
+    {
+        await using var test = new TestStore();
+        await test.AppendAsync("x\r\n");
+        await using var one = await test.ViewAsync();
+        await using var two = await test.ViewAsync();
+        for (var round = 0; round < 50; round++)
+        {
+            await one.RefreshAsync(true, TestStore.Token);
+            var since = one.ModSeqAt(1);
+            var flags = one.FlagsAt(1).System;
+            var tries = await Task.WhenAll(
+                Task.Run(async () => await one.StoreUnchangedAsync([1], FlagChange.Replace, flags ^ SystemFlags.Seen, since, TestStore.Token)),
+                Task.Run(async () => await two.StoreUnchangedAsync([1], FlagChange.Replace, flags ^ SystemFlags.Flagged, since, TestStore.Token)));
+            Assert.Equal(1, tries.Sum(one => one.Value.Stored.Count));
+            Assert.Equal(1, tries.Sum(one => one.Value.Modified.Count));
+        }
+    }
+
+    [Fact]
     public async Task The_log_tells_what_was_expunged_since_and_outlives_a_shutdown()
     {
         await using var test = new TestStore();

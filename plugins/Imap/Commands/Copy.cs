@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text;
 using MailServer.Wire.Imap;
 
 namespace MailServer.Plugins.Imap.Commands;
@@ -7,11 +5,11 @@ namespace MailServer.Plugins.Imap.Commands;
 /// <summary>COPY and UID COPY (RFC 3501 §6.4.7): all messages or none.</summary>
 internal static class Copy
 {
-    public static async ValueTask<Completion> RunAsync(IFolderView view, ImapRequest.Copy request, CancellationToken cancellationToken)
+    public static async ValueTask<Completion> RunAsync(ImapSession session, IFolderView view, ImapRequest.Copy request, CancellationToken cancellationToken)
     {
         if (!FolderNames.TryRead(request.Mailbox, out var target))
             return FolderNames.Invalid;
-        if (!MessageSet.TryResolve(view, request.Messages, request.IsUid, out var set))
+        if (!MessageSet.TryResolve(session, view, request.Messages, request.IsUid, out var set))
             return MessageSet.Invalid;
         var sequences = set.ToList();
         if (sequences.Count == 0)
@@ -25,12 +23,5 @@ internal static class Copy
 
     /// <summary><c>COPYUID uidvalidity source-set target-set</c>, both in the same order (RFC 4315 §3).</summary>
     public static string CopyUid(CopyResult result) =>
-        $"COPYUID {result.UidValidity} {SetOf(result.SourceUids)} {SetOf(result.TargetUids)}";
-
-    private static string SetOf(IReadOnlyList<uint> uids)
-    {
-        var output = new ArrayBufferWriter<byte>();
-        SequenceSet.Write(output, uids);
-        return Encoding.ASCII.GetString(output.WrittenSpan);
-    }
+        $"COPYUID {result.UidValidity} {MessageSet.TextOf(result.SourceUids)} {MessageSet.TextOf(result.TargetUids)}";
 }

@@ -3,7 +3,7 @@ using MailServer.Wire.Imap;
 
 namespace MailServer.Plugins.Imap.Commands;
 
-/// <summary>CREATE (RFC 3501 §6.3.3), with a special use (RFC 6154 §3).</summary>
+/// <summary>CREATE (RFC 3501 §6.3.3), with a special use (RFC 6154 §3) and the new mailbox's id in the answer (RFC 8474 §4.2).</summary>
 internal static class Create
 {
     private static readonly string[] Uses = ["\\Archive", "\\Drafts", "\\Flagged", "\\Junk", "\\Sent", "\\Trash", "\\All"];
@@ -20,8 +20,11 @@ internal static class Create
                 return Completion.No("USEATTR", "Such a mailbox cannot be made");
         }
 
-        return await account.CreateAsync(folder, use, cancellationToken).ConfigureAwait(false) is { } problem
-            ? Completion.From(problem)
+        if (await account.CreateAsync(folder, use, cancellationToken).ConfigureAwait(false) is { } problem)
+            return Completion.From(problem);
+        var status = await account.StatusAsync(folder, withSize: false, cancellationToken).ConfigureAwait(false);
+        return status.TryGet(out var made, out _) && made.MailboxId is { } id
+            ? Completion.Ok($"MAILBOXID ({id})", "CREATE completed")
             : Completion.Ok("CREATE completed");
     }
 }

@@ -32,9 +32,9 @@ internal static class Dispatcher
         };
     }
 
-    /// <summary>Whether EXPUNGE responses may come before the answer: not with sequence numbers in use (RFC 3501 §7.4.1).</summary>
+    /// <summary>Whether EXPUNGE responses may come before the answer: not with sequence numbers in use (RFC 3501 §7.4.1, RFC 7162 §3.2.10.2).</summary>
     public static bool MayExpunge(ImapRequest request) => request is not
-        (ImapRequest.Fetch { IsUid: false } or ImapRequest.Store { IsUid: false } or ImapRequest.Search { IsUid: false });
+        (ImapRequest.Fetch { IsUid: false } or ImapRequest.Store { IsUid: false } or ImapRequest.Search { IsUid: false } or ImapRequest.Search { HasSequences: true });
 
     private static async ValueTask<Completion?> RunAnyStateAsync(ImapSession session, ImapRequest request, CancellationToken cancellationToken) => request switch
     {
@@ -60,8 +60,11 @@ internal static class Dispatcher
             ImapRequest.Rename rename => await Rename.RunAsync(account, rename, cancellationToken).ConfigureAwait(false),
             ImapRequest.OnMailbox { Command: MailboxCommand.Delete } delete =>
                 await Delete.RunAsync(session, account, delete, cancellationToken).ConfigureAwait(false),
+            ImapRequest.OnMailbox { Command: MailboxCommand.GetQuotaRoot } root => await Quota.RootAsync(session, account, root, cancellationToken).ConfigureAwait(false),
+            ImapRequest.OnMailbox { Command: MailboxCommand.GetQuota } quota => await Quota.RunAsync(session, account, quota, cancellationToken).ConfigureAwait(false),
             ImapRequest.OnMailbox subscribe => await Subscribe.RunAsync(account, subscribe, cancellationToken).ConfigureAwait(false),
-            ImapRequest.Enable => Enable.Run(session),
+            ImapRequest.Enable enable => Enable.Run(session, enable),
+            ImapRequest.Simple { Command: SimpleCommand.Unauthenticate } => await Unauthenticate.RunAsync(session).ConfigureAwait(false),
             ImapRequest.Simple { Command: SimpleCommand.Namespace } => Namespace.Run(session),
             _ => null,
         };
@@ -72,7 +75,7 @@ internal static class Dispatcher
             ImapRequest.Fetch fetch => await Fetch.RunAsync(session, view, fetch, cancellationToken).ConfigureAwait(false),
             ImapRequest.Store store => await Store.RunAsync(session, view, store, cancellationToken).ConfigureAwait(false),
             ImapRequest.Search search => await Search.RunAsync(session, view, search, cancellationToken).ConfigureAwait(false),
-            ImapRequest.Copy { IsMove: false } copy => await Copy.RunAsync(view, copy, cancellationToken).ConfigureAwait(false),
+            ImapRequest.Copy { IsMove: false } copy => await Copy.RunAsync(session, view, copy, cancellationToken).ConfigureAwait(false),
             ImapRequest.Copy move => await Move.RunAsync(session, view, move, cancellationToken).ConfigureAwait(false),
             ImapRequest.Expunge expunge => await Expunge.RunAsync(session, view, expunge, cancellationToken).ConfigureAwait(false),
             ImapRequest.Simple { Command: SimpleCommand.Check } => Check.Run(),

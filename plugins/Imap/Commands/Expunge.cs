@@ -13,7 +13,7 @@ internal static class Expunge
         List<int>? sequences = null;
         if (request.Uids is { } uids)
         {
-            MessageSet.TryResolve(view, uids, isUid: true, out var set);
+            MessageSet.TryResolve(session, view, uids, isUid: true, out var set);
             sequences = set.ToList();
             sequences.RemoveAll(sequence => (view.FlagsAt(sequence).System & SystemFlags.Deleted) == 0);
             if (sequences.Count == 0)
@@ -23,7 +23,7 @@ internal static class Expunge
         var outcome = await view.ExpungeAsync(sequences, cancellationToken).ConfigureAwait(false);
         if (!outcome.TryGet(out var expunged, out var problem))
             return Completion.From(problem);
-        session.AnnounceExpunged(expunged);
-        return Completion.Ok("EXPUNGE completed");
+        await session.AnnounceExpungedAsync(expunged).ConfigureAwait(false);
+        return Completion.Ok("EXPUNGE completed") with { TellsModSeq = expunged.Uids.Count > 0 };
     }
 }

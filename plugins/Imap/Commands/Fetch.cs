@@ -2,7 +2,7 @@ using MailServer.Wire.Imap;
 
 namespace MailServer.Plugins.Imap.Commands;
 
-/// <summary>FETCH and UID FETCH (RFC 3501 §6.4.5): streamed, message by message; one that is gone or broken does not stop the others.</summary>
+/// <summary>FETCH and UID FETCH (RFC 3501 §6.4.5, RFC 7162 §3.1.4, RFC 9394 §3.2): streamed, message by message; one that is gone or broken does not stop the others.</summary>
 internal static class Fetch
 {
     // So many messages are marked \Seen at once: one write of the store for all, and little is marked that a lost connection never got.
@@ -14,9 +14,21 @@ internal static class Fetch
     public static async ValueTask<Completion> RunAsync(
         ImapSession session, IFolderView view, ImapRequest.Fetch request, CancellationToken cancellationToken)
     {
-        if (!MessageSet.TryResolve(view, request.Messages, request.IsUid, out var set))
+        if (request.IsVanished && !session.Features.HasFlag(ImapFeatures.QResync))
+            return Completion.Bad("ENABLE QRESYNC first");
+        if (!MessageSet.TryResolve(session, view, request.Messages, request.IsUid, out var set))
             return MessageSet.Invalid;
-        var plan = FetchPlan.From(request, view);
+        var plan = FetchPlan.From(request, view, session.Features);
+        if (plan.Items.Any(item => item.Name == FetchName.ModSeq))
+            session.EnableCondStore();
+        if (request.ChangedSince is { } modSeq)
+            set.Keep(sequence => view.ModSeqAt(sequence) > modSeq);
+        if (request.Partial is { } page)
+            set.Keep(page);
+
+        // Before any FETCH response (RFC 7162 §3.2.6).
+        if (request.IsVanished)
+            await VanishedResponse.WriteEarlierAsync(session.Output, view, request.ChangedSince ?? 0, UidsOf(session, request.Messages), known: 0).ConfigureAwait(false);
         var header = new HeaderBuffer();
         Problem? failure = null;
         foreach (var (first, last) in set.Blocks(plan.IsIndexOnly ? IndexBlockSize : BlockSize))
@@ -49,6 +61,9 @@ internal static class Fetch
             _ => Completion.From(failure),
         };
     }
+
+    private static IReadOnlyList<SequenceRange> UidsOf(ImapSession session, IReadOnlyList<SequenceRange> messages) =>
+        messages is [var only] && only == SequenceRange.SearchResult ? session.SavedUids : messages;
 
     // RFC 3501 §6.4.5: BODY[...] sets \Seen; the new flags are told with the answer.
     private static async ValueTask<IReadOnlyList<int>> MarkSeenAsync(

@@ -61,8 +61,9 @@ internal static class FetchMessage
             }
         }
 
-        if (tellsFlags && !plan.HasFlags)
-            WriteItem(session, view, plan, sequence, FetchItem.Flags, isFirst: false, structure, size: null);
+        if (tellsFlags)
+            foreach (var item in plan.SeenItems)
+                WriteItem(session, view, plan, sequence, item, isFirst: false, structure, size: null);
         session.Output.Pipe.Write(")\r\n"u8);
         await session.Output.FlushIfEnoughAsync().ConfigureAwait(false);
     }
@@ -78,7 +79,7 @@ internal static class FetchMessage
         if (item.Section is not null)
             FetchWriter.SectionStart(ref writer, item, size);
         else
-            FetchWriter.Item(ref writer, item.Name, plan.InfoOf(view, sequence), view.IsRecent(sequence), structure);
+            FetchWriter.Item(ref writer, item.Name, view, sequence, plan.InfoOf(view, sequence), structure);
         writer.Commit();
     }
 }

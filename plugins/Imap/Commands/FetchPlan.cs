@@ -25,15 +25,20 @@ internal sealed record FetchPlan
     /// <summary>Whether messages become <c>\Seen</c> by it.</summary>
     public required bool SetsSeen { get; init; }
 
-    /// <summary>Whether the flags are among the items.</summary>
-    public required bool HasFlags { get; init; }
+    /// <summary>What is told beside the items of a message that becomes <c>\Seen</c> (RFC 3501 §6.4.5, RFC 7162 §3.2.4).</summary>
+    public required IReadOnlyList<FetchItem> SeenItems { get; init; }
 
-    public static FetchPlan From(ImapRequest.Fetch request, IFolderView view)
+    public static FetchPlan From(ImapRequest.Fetch request, IFolderView view, ImapFeatures features)
     {
         // RFC 3501 §6.4.8: UID FETCH always answers with the UID.
         IReadOnlyList<FetchItem> items = request.IsUid && !request.Items.Any(item => item.Name == FetchName.Uid)
             ? [FetchItem.Uid, .. request.Items]
             : request.Items;
+
+        // RFC 7162 §3.1.4.1: CHANGEDSINCE adds MODSEQ.
+        if (request.ChangedSince is not null && !items.Any(item => item.Name == FetchName.ModSeq))
+            items = [.. items, FetchItem.ModSeq];
+        IEnumerable<FetchItem> seen = features.HasFlag(ImapFeatures.CondStore) ? [FetchItem.Flags, FetchItem.Uid, FetchItem.ModSeq] : [FetchItem.Flags];
         var needsContent = items.Any(item => item.Section is not null);
         var needsStructure = items.Any(item => item.Name is FetchName.Envelope or FetchName.Body or FetchName.BodyStructure
             || (item.Section is { } section && !IsFoundWithoutStructure(section)));
@@ -46,7 +51,7 @@ internal sealed record FetchPlan
             IsIndexOnly = !needsContent && !needsStructure,
             NeedsSize = items.Any(item => item.Name is FetchName.Rfc822Size or FetchName.InternalDate),
             SetsSeen = items.Any(item => item is { Section: not null, IsPeek: false }),
-            HasFlags = items.Any(item => item.Name == FetchName.Flags),
+            SeenItems = [.. seen.Where(item => !items.Any(other => other.Name == item.Name))],
         };
     }
 

@@ -17,7 +17,7 @@ internal static class FetchWriter
             {
                 if (i > 0)
                     writer.Raw(' ');
-                Item(ref writer, plan.Items[i].Name, info, view.IsRecent(sequence), structure: null);
+                Item(ref writer, plan.Items[i].Name, view, sequence, info, structure: null);
             }
 
             writer.Raw(")\r\n"u8);
@@ -34,7 +34,7 @@ internal static class FetchWriter
     }
 
     /// <summary>One item with its name.</summary>
-    public static void Item(ref ResponseWriter writer, FetchName name, in MessageInfo info, bool isRecent, MessageStructure? structure)
+    public static void Item(ref ResponseWriter writer, FetchName name, IFolderView view, int sequence, in MessageInfo info, MessageStructure? structure)
     {
         switch (name)
         {
@@ -44,7 +44,7 @@ internal static class FetchWriter
                 break;
             case FetchName.Flags:
                 writer.Raw("FLAGS "u8);
-                writer.Flags((FlagBits)info.Flags.System, info.Flags.Keywords, isRecent);
+                writer.Flags((FlagBits)info.Flags.System, info.Flags.Keywords, view.IsRecent(sequence));
                 break;
             case FetchName.InternalDate:
                 writer.Raw("INTERNALDATE "u8);
@@ -53,6 +53,26 @@ internal static class FetchWriter
             case FetchName.Rfc822Size:
                 writer.Raw("RFC822.SIZE "u8);
                 writer.Number(info.Size);
+                break;
+            case FetchName.ModSeq:
+                writer.Raw("MODSEQ ("u8);
+                writer.Number((long)view.ModSeqAt(sequence));
+                writer.Raw(')');
+                break;
+            case FetchName.EmailId:
+                writer.Raw("EMAILID "u8);
+                writer.Ascii(view.EmailIdAt(sequence) is { } id ? $"({id})" : "NIL");
+                break;
+            case FetchName.ThreadId:
+                // RFC 8474 §5.2: NIL where the server has no threads of its own.
+                writer.Raw("THREADID NIL"u8);
+                break;
+            case FetchName.SaveDate:
+                writer.Raw("SAVEDATE "u8);
+                if (view.SaveDateAt(sequence) is { } date)
+                    writer.DateTime(date);
+                else
+                    writer.Raw("NIL"u8);
                 break;
             case FetchName.Envelope when structure is not null:
                 writer.Raw("ENVELOPE "u8);

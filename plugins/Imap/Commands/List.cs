@@ -31,9 +31,8 @@ internal static class List
             ListWriter.Write(session, "LIST"u8, name.Attributes(request.IsExtended), name.Name, name.HasChildInfo ? " (\"CHILDINFO\" (\"SUBSCRIBED\"))"u8 : default);
 
             // RFC 5819 §2: no STATUS for what cannot be selected, nor for what fails.
-            if (request.StatusItems.Count > 0 && name.Folder is { IsSelectable: true }
-                && (await account.StatusAsync(name.Name, request.StatusItems.Contains(StatusItem.Size), cancellationToken).ConfigureAwait(false)).TryGet(out var status, out _))
-                Status.Write(session, name.Name, status, request.StatusItems);
+            if (request.StatusItems.Count > 0 && name.Folder is { IsSelectable: true })
+                await Status.WriteAsync(session, account, name.Name, request.StatusItems, cancellationToken).ConfigureAwait(false);
             await session.Output.FlushIfEnoughAsync().ConfigureAwait(false);
         }
 

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text;
 using MailServer.Wire.Imap;
 
 namespace MailServer.Plugins.Imap.Commands;
@@ -14,9 +16,13 @@ internal sealed class MessageSet
     public static Completion SomeAreGone { get; } = Completion.No("EXPUNGEISSUED", "Some of the messages are gone");
 
     /// <summary>False when a sequence number is not in the view; UIDs that do not exist are passed over (RFC 3501 §6.4.8).</summary>
-    public static bool TryResolve(IFolderView view, IReadOnlyList<SequenceRange> ranges, bool isUid, out MessageSet set)
+    public static bool TryResolve(ImapSession session, IFolderView view, IReadOnlyList<SequenceRange> ranges, bool isUid, out MessageSet set)
     {
         set = new();
+
+        // $ names messages, whichever kind of number the command takes (RFC 5182 §2.1).
+        if (ranges is [var only] && only == SequenceRange.SearchResult)
+            (ranges, isUid) = (session.SavedUids, true);
         var greatest = isUid ? view.Count == 0 ? 0 : view.UidAt(view.Count) : (uint)view.Count;
         foreach (var range in ranges)
         {
@@ -40,6 +46,31 @@ internal sealed class MessageSet
             for (var sequence = first; sequence <= last; sequence++)
                 list.Add(sequence);
         return list;
+    }
+
+    /// <summary>Keeps those that a test lets pass.</summary>
+    public void Keep(Func<int, bool> test)
+    {
+        var kept = NumberRanges.Of(ToList().Where(test).Select(sequence => (uint)sequence));
+        _ranges.Clear();
+        _ranges.AddRange(kept.Select(range => ((int)range.First, (int)range.Last)));
+    }
+
+    /// <summary>Keeps a page (RFC 9394 §3.2).</summary>
+    public void Keep(ResultRange page)
+    {
+        var all = ToList();
+        var (start, end) = page.Within(all.Count);
+        var kept = all[start..end].ToHashSet();
+        Keep(kept.Contains);
+    }
+
+    /// <summary>Numbers as a set in a response code.</summary>
+    public static string TextOf(IEnumerable<uint> numbers)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        SequenceSet.Write(output, [.. numbers]);
+        return Encoding.ASCII.GetString(output.WrittenSpan);
     }
 
     /// <summary>The numbers in pieces of at most so many.</summary>

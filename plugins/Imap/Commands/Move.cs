@@ -12,7 +12,7 @@ internal static class Move
             return Completion.No("NOPERM", "Mailbox is read-only");
         if (!FolderNames.TryRead(request.Mailbox, out var target))
             return FolderNames.Invalid;
-        if (!MessageSet.TryResolve(view, request.Messages, request.IsUid, out var set))
+        if (!MessageSet.TryResolve(session, view, request.Messages, request.IsUid, out var set))
             return MessageSet.Invalid;
         var sequences = set.ToList();
         if (sequences.Count == 0)
@@ -23,7 +23,7 @@ internal static class Move
             return Completion.FromTarget(problem);
         if (result.SourceUids.Count > 0)
             session.Output.Untagged($"OK [{Copy.CopyUid(result)}] Moved");
-        session.AnnounceExpunged(result.Expunged);
-        return Completion.Ok("MOVE completed");
+        await session.AnnounceExpungedAsync(result.Expunged).ConfigureAwait(false);
+        return Completion.Ok("MOVE completed") with { TellsModSeq = result.Expunged.Uids.Count > 0 };
     }
 }

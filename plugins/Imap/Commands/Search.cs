@@ -2,24 +2,64 @@ using MailServer.Wire.Imap;
 
 namespace MailServer.Plugins.Imap.Commands;
 
-/// <summary>SEARCH and UID SEARCH (RFC 3501 §6.4.4).</summary>
+/// <summary>SEARCH and UID SEARCH (RFC 3501 §6.4.4), extended by RFC 4731 (ESEARCH), RFC 5182 (SEARCHRES), RFC 7162 and RFC 9394.</summary>
 internal static class Search
 {
     public static async ValueTask<Completion> RunAsync(
         ImapSession session, IFolderView view, ImapRequest.Search request, CancellationToken cancellationToken)
     {
-        var outcome = await view.SearchAsync(SearchKeys.From(request.Term), cancellationToken).ConfigureAwait(false);
-        if (!outcome.TryGet(out var found, out var problem))
-            return Completion.From(problem);
+        if (request.HasModSeq)
+            session.EnableCondStore();
+        var found = await FindAsync(session, view, request, cancellationToken).ConfigureAwait(false);
+        if (request.Return is { } options && options.Results.HasFlag(SearchResults.Save))
+            session.SavedUids = SavedOf(view, options, found.Problem is null ? found.Value : []);
+        if (!found.TryGet(out var sequences, out var problem))
+            return request.IsCharsetUnknown ? BadCharset : Completion.From(problem);
 
-        var start = 0;
-        while (!Write(session, view, found, request.IsUid, ref start))
-            await session.Output.FlushIfEnoughAsync().ConfigureAwait(false);
+        if (request.Return is null)
+            await WriteAsync(session, view, sequences, request).ConfigureAwait(false);
+        else
+            await ESearch.WriteAsync(session, view, sequences, request).ConfigureAwait(false);
         return Completion.Ok("SEARCH completed");
     }
 
+    /// <summary>RFC 3501 §6.4.4: NO, not BAD, with the charsets there are.</summary>
+    private static Completion BadCharset { get; } = Completion.No("BADCHARSET (US-ASCII UTF-8)", "Unknown charset");
+
+    private static async ValueTask<Outcome<IReadOnlyList<int>>> FindAsync(
+        ImapSession session, IFolderView view, ImapRequest.Search request, CancellationToken cancellationToken)
+    {
+        if (request.IsCharsetUnknown)
+            return new Problem(new(5, 6, 2), "Unknown charset");
+        return await view.SearchAsync(new SearchKeys(session, view).From(request.Term), cancellationToken).ConfigureAwait(false);
+    }
+
+    // RFC 5182 §2.1: nothing when the search fails. §2.4: with MIN or MAX, and neither ALL nor COUNT, only those.
+    private static List<SequenceRange> SavedOf(IFolderView view, SearchReturn options, IReadOnlyList<int> found)
+    {
+        var isOfEnds = (options.Results & (SearchResults.Min | SearchResults.Max)) != 0
+            && (options.Results & (SearchResults.All | SearchResults.Count)) == 0 && options.Partial is null;
+        IEnumerable<int> saved = isOfEnds && found.Count > 0 ? EndsOf(options.Results, found) : found;
+        return NumberRanges.Of(saved.Distinct().Select(view.UidAt));
+    }
+
+    private static IEnumerable<int> EndsOf(SearchResults results, IReadOnlyList<int> found)
+    {
+        if (results.HasFlag(SearchResults.Min))
+            yield return found[0];
+        if (results.HasFlag(SearchResults.Max))
+            yield return found[^1];
+    }
+
+    private static async ValueTask WriteAsync(ImapSession session, IFolderView view, IReadOnlyList<int> found, ImapRequest.Search request)
+    {
+        var start = 0;
+        while (!Write(session, view, found, request, ref start))
+            await session.Output.FlushIfEnoughAsync().ConfigureAwait(false);
+    }
+
     // A thousand numbers at a time; true when the line is complete.
-    private static bool Write(ImapSession session, IFolderView view, IReadOnlyList<int> found, bool isUid, ref int start)
+    private static bool Write(ImapSession session, IFolderView view, IReadOnlyList<int> found, ImapRequest.Search request, ref int start)
     {
         var writer = session.Output.Begin();
         if (start == 0)
@@ -28,11 +68,22 @@ internal static class Search
         for (; start < end; start++)
         {
             writer.Raw(' ');
-            writer.Number(isUid ? view.UidAt(found[start]) : found[start]);
+            writer.Number(request.IsUid ? view.UidAt(found[start]) : found[start]);
         }
 
         if (start == found.Count)
+        {
+            // RFC 7162 §3.1.6.
+            if (request.HasModSeq && found.Count > 0)
+            {
+                writer.Raw(" (MODSEQ "u8);
+                writer.Number((long)found.Max(view.ModSeqAt));
+                writer.Raw(')');
+            }
+
             writer.EndLine();
+        }
+
         writer.Commit();
         return start == found.Count;
     }

@@ -3,16 +3,29 @@ using MailServer.Wire.Imap;
 
 namespace MailServer.Plugins.Imap.Commands;
 
-/// <summary>From the wire's search terms to the contract's keys. Depth is bounded by <see cref="GrammarLimits.Depth"/>.</summary>
-internal static class SearchKeys
+/// <summary>
+/// From the wire's search terms to the contract's keys; what only the session or the index knows becomes a set of messages. Depth is bounded by
+/// <see cref="GrammarLimits.Depth"/>.
+/// </summary>
+internal sealed class SearchKeys(ImapSession session, IFolderView view)
 {
-    public static SearchKey From(SearchTerm term) => term.Word switch
+    public SearchKey From(SearchTerm term) => term.Word switch
     {
         SearchWord.And => new SearchKey.And([.. term.Terms.Select(From)]),
         SearchWord.Or => new SearchKey.Or(From(term.Terms[0]), From(term.Terms[1])),
         SearchWord.Not => new SearchKey.Not(From(term.Terms[0])),
-        SearchWord.Sequence => new SearchKey.Sequences(RangesOf(term)),
-        SearchWord.Uid => new SearchKey.Uids(RangesOf(term)),
+        SearchWord.Sequence or SearchWord.Uid when IsSaved(term.Ranges) => new SearchKey.Uids(RangesOf(session.SavedUids)),
+        SearchWord.Sequence => new SearchKey.Sequences(RangesOf(term.Ranges)),
+        SearchWord.Uid => new SearchKey.Uids(RangesOf(term.Ranges)),
+        SearchWord.ModSeq => new SearchKey.ModSeq((ulong)term.Number),
+        SearchWord.Younger => Younger(term.Number),
+        SearchWord.Older => new SearchKey.Not(Younger(term.Number)),
+        SearchWord.EmailId => Those(sequence => view.EmailIdAt(sequence) is { } id && id == TextOf(term.Text)),
+        SearchWord.ThreadId => Those(_ => false),
+        SearchWord.SavedBefore => Those(sequence => SaveDayAt(sequence) < term.Date),
+        SearchWord.SavedOn => Those(sequence => SaveDayAt(sequence) == term.Date),
+        SearchWord.SavedSince => Those(sequence => SaveDayAt(sequence) >= term.Date),
+        SearchWord.SaveDateSupported => Enumerable.Range(1, view.Count).Any(sequence => view.SaveDateAt(sequence) is not null) ? new SearchKey.All() : Those(_ => false),
         SearchWord.Keyword => new SearchKey.Keyword(TextOf(term.Text)),
         SearchWord.Unkeyword => new SearchKey.Not(new SearchKey.Keyword(TextOf(term.Text))),
         SearchWord.Body => new SearchKey.Body(TextOf(term.Text)),
@@ -52,5 +65,20 @@ internal static class SearchKeys
     // Octets that are no UTF-8 become U+FFFD, which no message holds: such a search finds nothing.
     private static string TextOf(ReadOnlyMemory<byte> text) => Encoding.UTF8.GetString(text.Span);
 
-    private static NumberRange[] RangesOf(SearchTerm term) => [.. term.Ranges.Select(range => new NumberRange(range.First, range.Last))];
+    private static bool IsSaved(IReadOnlyList<SequenceRange> ranges) => ranges is [var only] && only == SequenceRange.SearchResult;
+
+    private static NumberRange[] RangesOf(IReadOnlyList<SequenceRange> ranges) => [.. ranges.Select(range => new NumberRange(range.First, range.Last))];
+
+    // RFC 5032 §3: YOUNGER is within the interval, its end included; more seconds than there are since year 1 are all.
+    private SearchKey.Younger Younger(long seconds)
+    {
+        var now = session.Services.Time.GetUtcNow();
+        return new(seconds < now.UtcTicks / TimeSpan.TicksPerSecond ? now.AddSeconds(-seconds) : DateTimeOffset.MinValue);
+    }
+
+    private SearchKey.Sequences Those(Func<int, bool> test) =>
+        new(RangesOf(NumberRanges.Of(Enumerable.Range(1, view.Count).Where(test).Select(sequence => (uint)sequence))));
+
+    // RFC 8514 §4.3: where it is not known, the internal date stands in.
+    private DateOnly SaveDayAt(int sequence) => DateOnly.FromDateTime((view.SaveDateAt(sequence) ?? view.InfoAt(sequence).InternalDate).DateTime);
 }

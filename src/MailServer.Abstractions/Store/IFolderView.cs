@@ -57,6 +57,9 @@ public interface IFolderView : IAsyncDisposable
     /// <summary>A message's flags: as <see cref="InfoAt"/>, and never a look at its file.</summary>
     MessageFlags FlagsAt(int sequence) => InfoAt(sequence).Flags;
 
+    /// <summary>A message's MODSEQ: as <see cref="InfoAt"/>, and never a look at its file.</summary>
+    ulong ModSeqAt(int sequence) => InfoAt(sequence).ModSeq;
+
     /// <summary>Reads ahead what <see cref="InfoAt"/> will tell of these messages; to be called before many are asked for.</summary>
     /// <param name="first">The first sequence number.</param>
     /// <param name="last">The last one.</param>
@@ -117,6 +120,25 @@ public interface IFolderView : IAsyncDisposable
     ValueTask<Outcome<IReadOnlyList<int>>> StoreAsync(IReadOnlyList<int> sequences, FlagChange change, MessageFlags flags, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Changes the flags of those messages that nobody has changed since (RFC 7162 §3.1.3), as <see cref="StoreAsync"/>. A store
+    /// looks at each message and changes it in one step; what is here only looks first.
+    /// </summary>
+    /// <param name="sequences">Which.</param>
+    /// <param name="change">How.</param>
+    /// <param name="flags">The flags.</param>
+    /// <param name="unchangedSince">A message with a greater MODSEQ stays as it is.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    async ValueTask<Outcome<ConditionalStoreResult>> StoreUnchangedAsync(
+        IReadOnlyList<int> sequences, FlagChange change, MessageFlags flags, ulong unchangedSince, CancellationToken cancellationToken)
+    {
+        var isUnchanged = sequences.ToLookup(sequence => ModSeqAt(sequence) <= unchangedSince);
+        var stored = await StoreAsync([.. isUnchanged[true]], change, flags, cancellationToken).ConfigureAwait(false);
+        return stored.TryGet(out var there, out var problem)
+            ? new ConditionalStoreResult { Stored = there, Modified = [.. isUnchanged[false]] }
+            : problem;
+    }
+
+    /// <summary>
     /// Removes messages for good, and them alone from the view. The answer lists sequence numbers as EXPUNGE responses carry them,
     /// each counted after those before it (RFC 9051 §7.5.1), with their UIDs beside.
     /// </summary>
@@ -161,6 +183,16 @@ public sealed record Expunged
 
     /// <summary>Their UIDs, in the same order.</summary>
     public IReadOnlyList<uint> Uids { get; init; } = [];
+}
+
+/// <summary>What a STORE did that was for unchanged messages alone (RFC 7162 §3.1.3).</summary>
+public sealed record ConditionalStoreResult
+{
+    /// <summary>Sequence numbers of messages that have the flags now.</summary>
+    public required IReadOnlyList<int> Stored { get; init; }
+
+    /// <summary>Sequence numbers of messages that somebody has changed, and that stay as they are: MODIFIED.</summary>
+    public required IReadOnlyList<int> Modified { get; init; }
 }
 
 /// <summary>What COPYUID says (RFC 4315 §3).</summary>

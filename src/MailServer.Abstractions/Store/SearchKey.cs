@@ -44,6 +44,9 @@ public abstract record SearchKey
     /// <summary>BEFORE, ON, SINCE by INTERNALDATE, without regard to time and zone.</summary>
     public sealed record Received(DateComparison Comparison, DateOnly Date) : SearchKey;
 
+    /// <summary>YOUNGER (RFC 5032): received at this instant or later.</summary>
+    public sealed record Younger(DateTimeOffset Since) : SearchKey;
+
     /// <summary>SENTBEFORE, SENTON, SENTSINCE by the Date field, without regard to time and zone.</summary>
     public sealed record Sent(DateComparison Comparison, DateOnly Date) : SearchKey;
 

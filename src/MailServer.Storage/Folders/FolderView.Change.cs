@@ -11,6 +11,17 @@ internal sealed partial class FolderView
     public async ValueTask<Outcome<IReadOnlyList<int>>> StoreAsync(
         IReadOnlyList<int> sequences, FlagChange change, MessageFlags flags, CancellationToken cancellationToken)
     {
+        var stored = await StoreAsync(sequences, change, flags, mayChange: null, cancellationToken).ConfigureAwait(false);
+        return stored.TryGet(out var result, out var problem) ? new Outcome<IReadOnlyList<int>>(result.Stored) : problem;
+    }
+
+    public ValueTask<Outcome<ConditionalStoreResult>> StoreUnchangedAsync(
+        IReadOnlyList<int> sequences, FlagChange change, MessageFlags flags, ulong unchangedSince, CancellationToken cancellationToken) =>
+        StoreAsync(sequences, change, flags, entry => entry.ModSeq <= unchangedSince, cancellationToken);
+
+    private async ValueTask<Outcome<ConditionalStoreResult>> StoreAsync(
+        IReadOnlyList<int> sequences, FlagChange change, MessageFlags flags, Func<FolderEntry, bool>? mayChange, CancellationToken cancellationToken)
+    {
         if (Access == FolderAccess.ReadOnly)
             return FolderProblem.ReadOnly;
         if (_folder.IsRetired)
@@ -21,13 +32,16 @@ internal sealed partial class FolderView
         {
             var wasCurrent = !HasChanges;
             var entries = EntriesAt(sequences);
-            var (there, problem) = await _folder.StoreAsync(entries, change, flags, cancellationToken).ConfigureAwait(false);
+            var (there, modified, problem) = await _folder.StoreAsync(entries, change, flags, mayChange, cancellationToken).ConfigureAwait(false);
             List<int> answer = [];
+            List<int> kept = [];
             List<FolderEntry> changed = [];
             lock (_folder.Gate)
             {
                 for (var i = 0; i < entries.Count; i++)
                 {
+                    if (modified.Contains(entries[i]))
+                        kept.Add(sequences[i]);
                     if (!there.Contains(entries[i]))
                         continue;
                     answer.Add(sequences[i]);
@@ -42,7 +56,7 @@ internal sealed partial class FolderView
             }
 
             TellFlags(changed);
-            return problem is null ? answer : problem;
+            return problem is null ? new ConditionalStoreResult { Stored = answer, Modified = kept } : problem;
         }
         catch (Exception failure) when (DiskProblem.Is(failure))
         {
@@ -140,7 +154,7 @@ internal sealed partial class FolderView
                 lock (folder.Gate)
                     copy = folder.IndexFrom(uid) is var at && at < folder.Entries.Length && folder.Entries[at].Uid == uid ? folder.Entries[at] : null;
                 if (copy is not null)
-                    await folder.StoreAsync([copy], FlagChange.Replace, flags, cancellationToken).ConfigureAwait(false);
+                    await folder.StoreAsync([copy], FlagChange.Replace, flags, mayChange: null, cancellationToken).ConfigureAwait(false);
             }
         }
         finally

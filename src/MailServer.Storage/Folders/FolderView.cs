@@ -133,6 +133,13 @@ internal sealed partial class FolderView : IFolderView
             return entry.Flags;
     }
 
+    public ulong ModSeqAt(int sequence)
+    {
+        var entry = _slots[sequence - 1].Entry;
+        lock (_folder.Gate)
+            return entry.ModSeq;
+    }
+
     public string MailboxId => _folder.MailboxId;
 
     public string EmailIdAt(int sequence)

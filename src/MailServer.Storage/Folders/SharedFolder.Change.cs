@@ -37,9 +37,15 @@ internal sealed partial class SharedFolder
     /// Changes flags; gives those messages that are there and have them, and why others have not: with too many keywords nothing is changed, a
     /// message whose name is too long for more letters keeps those it has.
     /// </summary>
+    /// <param name="entries">Which.</param>
+    /// <param name="change">How.</param>
+    /// <param name="flags">The flags.</param>
+    /// <param name="mayChange">Asked just before, of what is known by then; null for yes.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Those that are there, those that may not change, and what was in the way.</returns>
     /// <exception cref="IOException">The folder cannot be written.</exception>
-    public async ValueTask<(HashSet<FolderEntry> There, Problem? Problem)> StoreAsync(
-        IReadOnlyList<FolderEntry> entries, FlagChange change, MessageFlags flags, CancellationToken cancellationToken)
+    public async ValueTask<(HashSet<FolderEntry> There, HashSet<FolderEntry> Kept, Problem? Problem)> StoreAsync(
+        IReadOnlyList<FolderEntry> entries, FlagChange change, MessageFlags flags, Func<FolderEntry, bool>? mayChange, CancellationToken cancellationToken)
     {
         await Io.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
@@ -47,12 +53,13 @@ internal sealed partial class SharedFolder
             if (change != FlagChange.Remove)
                 await LearnAsync(flags.Keywords, cancellationToken).ConfigureAwait(false);
             if (change == FlagChange.Add && HasTooMany(entries, flags.Keywords))
-                return ([], FolderProblem.TooManyKeywords);
+                return ([], [], FolderProblem.TooManyKeywords);
             Problem? problem = null;
             var isFurther = false;
             var modSeq = 0UL;
             var own = new OwnChange(this);
             HashSet<FolderEntry> there = [];
+            HashSet<FolderEntry> kept = [];
 
             // Most messages of one command change from one ending to one other.
             var endings = new Dictionary<string, string>(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
@@ -71,6 +78,12 @@ internal sealed partial class SharedFolder
                             own = new(this);
                             if (entry.IsExpunged)
                                 break;
+                        }
+
+                        if (mayChange is not null && !mayChange(entry))
+                        {
+                            kept.Add(entry);
+                            break;
                         }
 
                         var (name, further) = endings.TryGetValue(entry.Ending, out var ending) && !entry.InNew
@@ -110,7 +123,7 @@ internal sealed partial class SharedFolder
                         Publish();
             }
 
-            return (there, problem);
+            return (there, kept, problem);
         }
         finally
         {

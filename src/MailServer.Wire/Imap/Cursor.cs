@@ -75,9 +75,24 @@ internal ref struct Cursor(ReadOnlyMemory<byte> text)
         return true;
     }
 
+    /// <summary><c>mod-sequence-valzer</c>: an unsigned number of 63 bits (RFC 7162 §7).</summary>
+    public bool TryReadModSeq(out ulong modSeq)
+    {
+        var isRead = TryReadNumber64(out var number);
+        modSeq = (ulong)number;
+        return isRead;
+    }
+
+    /// <summary><c>sequence-set</c>, or <c>$</c> (RFC 5182 §2.1).</summary>
     public bool TryReadSequenceSet([NotNullWhen(true)] out IReadOnlyList<SequenceRange>? ranges)
     {
         ranges = null;
+        if (TrySkip('$'))
+        {
+            ranges = [SequenceRange.SearchResult];
+            return true;
+        }
+
         var length = Rest.IndexOfAnyExcept(SetChars);
         var text = length < 0 ? Rest : Rest[..length];
         if (!SequenceSet.TryRead(text, out var read))

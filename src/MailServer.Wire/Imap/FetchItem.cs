@@ -25,6 +25,14 @@ public enum FetchName
     Rfc822Header,
     /// <summary>RFC822.TEXT: BODY[TEXT] under an old name.</summary>
     Rfc822Text,
+    /// <summary>MODSEQ (RFC 7162 §3.1.4.2).</summary>
+    ModSeq,
+    /// <summary>EMAILID (RFC 8474 §5.1).</summary>
+    EmailId,
+    /// <summary>THREADID (RFC 8474 §5.2).</summary>
+    ThreadId,
+    /// <summary>SAVEDATE (RFC 8514 §4.2).</summary>
+    SaveDate,
 }
 
 /// <summary>A range of octets, <c>&lt;offset.length&gt;</c>.</summary>
@@ -59,6 +67,18 @@ public sealed record FetchItem(FetchName Name, BodySection? Section = null, bool
 
     /// <summary>BODYSTRUCTURE.</summary>
     public static FetchItem BodyStructure { get; } = new(FetchName.BodyStructure);
+
+    /// <summary>MODSEQ.</summary>
+    public static FetchItem ModSeq { get; } = new(FetchName.ModSeq);
+
+    /// <summary>EMAILID.</summary>
+    public static FetchItem EmailId { get; } = new(FetchName.EmailId);
+
+    /// <summary>THREADID.</summary>
+    public static FetchItem ThreadId { get; } = new(FetchName.ThreadId);
+
+    /// <summary>SAVEDATE.</summary>
+    public static FetchItem SaveDate { get; } = new(FetchName.SaveDate);
 
     /// <summary>RFC822.</summary>
     public static FetchItem Rfc822 { get; } = new(FetchName.Rfc822, BodySection.Whole, IsPeek: false);

@@ -64,6 +64,14 @@ internal static class FetchReader
             item = FetchItem.Rfc822Text;
         else if (cursor.TrySkipWord("RFC822"u8))
             item = FetchItem.Rfc822;
+        else if (cursor.TrySkipWord("MODSEQ"u8))
+            item = FetchItem.ModSeq;
+        else if (cursor.TrySkipWord("EMAILID"u8))
+            item = FetchItem.EmailId;
+        else if (cursor.TrySkipWord("THREADID"u8))
+            item = FetchItem.ThreadId;
+        else if (cursor.TrySkipWord("SAVEDATE"u8))
+            item = FetchItem.SaveDate;
         return item is null ? RequestFault.BadArguments : Add(ref cursor, items, item);
     }
 

@@ -27,13 +27,20 @@ public abstract record ImapRequest(ReadOnlyMemory<byte> Tag)
     /// <summary>ID (RFC 2971): field and value in turn; empty for NIL.</summary>
     public sealed record Id(ReadOnlyMemory<byte> Tag, IReadOnlyList<ReadOnlyMemory<byte>?> Pairs) : ImapRequest(Tag);
 
-    /// <summary>SELECT and EXAMINE (RFC 3501 §6.3.1, §6.3.2).</summary>
-    public sealed record Select(ReadOnlyMemory<byte> Tag, ReadOnlyMemory<byte> Mailbox, bool IsExamine) : ImapRequest(Tag);
+    /// <summary>SELECT and EXAMINE (RFC 3501 §6.3.1, §6.3.2), with the parameters of RFC 7162.</summary>
+    public sealed record Select(ReadOnlyMemory<byte> Tag, ReadOnlyMemory<byte> Mailbox, bool IsExamine) : ImapRequest(Tag)
+    {
+        /// <summary>Whether CONDSTORE is among the parameters (RFC 7162 §3.1.8).</summary>
+        public bool IsCondStore { get; init; }
+
+        /// <summary>What QRESYNC says, or null (RFC 7162 §3.2.5).</summary>
+        public ResyncParameter? Resync { get; init; }
+    }
 
     /// <summary>CREATE (RFC 3501 §6.3.3), with the special uses of RFC 6154 §5.2, backslash included.</summary>
     public sealed record Create(ReadOnlyMemory<byte> Tag, ReadOnlyMemory<byte> Mailbox, IReadOnlyList<ReadOnlyMemory<byte>> Uses) : ImapRequest(Tag);
 
-    /// <summary>DELETE, SUBSCRIBE, UNSUBSCRIBE: commands on one mailbox name.</summary>
+    /// <summary>DELETE, SUBSCRIBE, UNSUBSCRIBE, GETQUOTAROOT, GETQUOTA: commands on one name.</summary>
     public sealed record OnMailbox(ReadOnlyMemory<byte> Tag, MailboxCommand Command, ReadOnlyMemory<byte> Mailbox) : ImapRequest(Tag);
 
     /// <summary>RENAME (RFC 3501 §6.3.5).</summary>
@@ -62,14 +69,41 @@ public abstract record ImapRequest(ReadOnlyMemory<byte> Tag)
     public sealed record Expunge(ReadOnlyMemory<byte> Tag, IReadOnlyList<SequenceRange>? Uids) : ImapRequest(Tag);
 
     /// <summary>SEARCH and UID SEARCH (RFC 3501 §6.4.4).</summary>
-    public sealed record Search(ReadOnlyMemory<byte> Tag, bool IsUid, SearchTerm Term) : ImapRequest(Tag);
+    public sealed record Search(ReadOnlyMemory<byte> Tag, bool IsUid, SearchTerm Term) : ImapRequest(Tag)
+    {
+        /// <summary>What RETURN asks for (RFC 4731 §3.1); null without RETURN.</summary>
+        public SearchReturn? Return { get; init; }
 
-    /// <summary>FETCH and UID FETCH (RFC 3501 §6.4.5).</summary>
-    public sealed record Fetch(ReadOnlyMemory<byte> Tag, bool IsUid, IReadOnlyList<SequenceRange> Messages, IReadOnlyList<FetchItem> Items) : ImapRequest(Tag);
+        /// <summary>Whether the charset is neither US-ASCII nor UTF-8: the texts cannot be read.</summary>
+        public bool IsCharsetUnknown { get; init; }
+
+        /// <summary>Whether a key depends on MODSEQ: the answer then has one (RFC 7162 §3.1.5).</summary>
+        public bool HasModSeq { get; init; }
+
+        /// <summary>Whether a key holds sequence numbers: they must not shift before the answer (RFC 7162 §3.2.10.2).</summary>
+        public bool HasSequences { get; init; }
+    }
+
+    /// <summary>FETCH and UID FETCH (RFC 3501 §6.4.5), with the modifiers of RFC 7162 and RFC 9394.</summary>
+    public sealed record Fetch(ReadOnlyMemory<byte> Tag, bool IsUid, IReadOnlyList<SequenceRange> Messages, IReadOnlyList<FetchItem> Items) : ImapRequest(Tag)
+    {
+        /// <summary>CHANGEDSINCE (RFC 7162 §3.1.4.1), or null.</summary>
+        public ulong? ChangedSince { get; init; }
+
+        /// <summary>VANISHED (RFC 7162 §3.2.6).</summary>
+        public bool IsVanished { get; init; }
+
+        /// <summary>PARTIAL (RFC 9394 §3.2), or null.</summary>
+        public ResultRange? Partial { get; init; }
+    }
 
     /// <summary>STORE and UID STORE (RFC 3501 §6.4.6).</summary>
     public sealed record Store(ReadOnlyMemory<byte> Tag, bool IsUid, IReadOnlyList<SequenceRange> Messages, StoreMode Mode, bool IsSilent, FlagList Flags)
-        : ImapRequest(Tag);
+        : ImapRequest(Tag)
+    {
+        /// <summary>UNCHANGEDSINCE (RFC 7162 §3.1.3), or null.</summary>
+        public ulong? UnchangedSince { get; init; }
+    }
 
     /// <summary>COPY, MOVE and their UID forms (RFC 3501 §6.4.7, RFC 6851).</summary>
     public sealed record Copy(ReadOnlyMemory<byte> Tag, bool IsUid, bool IsMove, IReadOnlyList<SequenceRange> Messages, ReadOnlyMemory<byte> Mailbox)
@@ -119,9 +153,11 @@ public enum SimpleCommand
     Close,
     /// <summary>UNSELECT (RFC 3691).</summary>
     Unselect,
+    /// <summary>UNAUTHENTICATE (RFC 8437).</summary>
+    Unauthenticate,
 }
 
-/// <summary>Commands on one mailbox name.</summary>
+/// <summary>Commands on one name.</summary>
 public enum MailboxCommand
 {
     /// <summary>DELETE.</summary>
@@ -130,6 +166,10 @@ public enum MailboxCommand
     Subscribe,
     /// <summary>UNSUBSCRIBE.</summary>
     Unsubscribe,
+    /// <summary>GETQUOTAROOT (RFC 9208 §4.1.2).</summary>
+    GetQuotaRoot,
+    /// <summary>GETQUOTA (RFC 9208 §4.1.1): its name is a quota root.</summary>
+    GetQuota,
 }
 
 /// <summary>Items of STATUS.</summary>
@@ -147,6 +187,16 @@ public enum StatusItem
     Unseen,
     /// <summary>SIZE (RFC 8438).</summary>
     Size,
+    /// <summary>HIGHESTMODSEQ (RFC 7162 §3.1.7).</summary>
+    HighestModSeq,
+    /// <summary>MAILBOXID (RFC 8474 §4.3).</summary>
+    MailboxId,
+    /// <summary>APPENDLIMIT (RFC 7889 §3).</summary>
+    AppendLimit,
+    /// <summary>DELETED (RFC 9208 §4.1.4).</summary>
+    Deleted,
+    /// <summary>DELETED-STORAGE (RFC 9208 §4.1.4).</summary>
+    DeletedStorage,
 }
 
 /// <summary>How STORE changes flags.</summary>

@@ -40,6 +40,4 @@ public enum RequestFault
     TooMany,
     /// <summary>Parentheses deeper than <see cref="GrammarLimits.Depth"/>.</summary>
     TooDeep,
-    /// <summary>SEARCH in a charset that is neither US-ASCII nor UTF-8.</summary>
-    BadCharset,
 }

@@ -11,13 +11,27 @@ public static partial class RequestParser
             : RequestFault.BadArguments;
     };
 
-    /// <summary><c>select = "SELECT" SP mailbox</c>.</summary>
+    /// <summary><c>select = "SELECT" SP mailbox [SP "(" select-param *(SP select-param) ")"]</c> (RFC 4466 §2.1).</summary>
     private static RequestFault ReadSelect(ref Cursor cursor, ReadOnlyMemory<byte> tag, bool examine, out ImapRequest? request)
     {
         request = null;
-        return cursor.TrySkipSpace() && cursor.TryReadAString(out var mailbox)
-            ? Done(new ImapRequest.Select(tag, mailbox, examine), out request)
-            : RequestFault.BadArguments;
+        if (!cursor.TrySkipSpace() || !cursor.TryReadAString(out var mailbox))
+            return RequestFault.BadArguments;
+        var select = new ImapRequest.Select(tag, mailbox, examine);
+        if (!cursor.TrySkipWord(" ("u8))
+            return Done(select, out request);
+        do
+        {
+            if (cursor.TrySkipWord("CONDSTORE"u8))
+                select = select with { IsCondStore = true };
+            else if (select.Resync is null && cursor.TrySkipWord("QRESYNC "u8) && ResyncParameter.TryRead(ref cursor, out var resync))
+                select = select with { Resync = resync };
+            else
+                return RequestFault.BadArguments;
+        }
+        while (cursor.TrySkipSpace());
+
+        return cursor.TrySkip(')') ? Done(select, out request) : RequestFault.BadArguments;
     }
 
     /// <summary><c>rename = "RENAME" SP mailbox SP mailbox</c>.</summary>
@@ -102,6 +116,16 @@ public static partial class RequestParser
             item = StatusItem.Unseen;
         else if (cursor.TrySkipWord("SIZE"u8))
             item = StatusItem.Size;
+        else if (cursor.TrySkipWord("HIGHESTMODSEQ"u8))
+            item = StatusItem.HighestModSeq;
+        else if (cursor.TrySkipWord("MAILBOXID"u8))
+            item = StatusItem.MailboxId;
+        else if (cursor.TrySkipWord("APPENDLIMIT"u8))
+            item = StatusItem.AppendLimit;
+        else if (cursor.TrySkipWord("DELETED-STORAGE"u8))
+            item = StatusItem.DeletedStorage;
+        else if (cursor.TrySkipWord("DELETED"u8))
+            item = StatusItem.Deleted;
         else
         {
             item = default;

@@ -13,7 +13,9 @@ internal ref struct SearchReader
         Keyword,
         Date,
         Number,
+        Seconds,
         Set,
+        ModSeq,
         Term,
         TwoTerms,
     }
@@ -22,34 +24,47 @@ internal ref struct SearchReader
     [
         .. Row(Argument.None, SearchWord.All, SearchWord.Answered, SearchWord.Deleted, SearchWord.Draft, SearchWord.Flagged, SearchWord.New,
             SearchWord.Old, SearchWord.Recent, SearchWord.Seen, SearchWord.Unanswered, SearchWord.Undeleted, SearchWord.Undraft,
-            SearchWord.Unflagged, SearchWord.Unseen),
+            SearchWord.Unflagged, SearchWord.Unseen, SearchWord.SaveDateSupported),
         .. Row(Argument.Text, SearchWord.Bcc, SearchWord.Body, SearchWord.Cc, SearchWord.From, SearchWord.Subject, SearchWord.Text, SearchWord.To),
         .. Row(Argument.FieldAndText, SearchWord.Header),
         .. Row(Argument.Keyword, SearchWord.Keyword, SearchWord.Unkeyword),
-        .. Row(Argument.Date, SearchWord.Before, SearchWord.On, SearchWord.Since, SearchWord.SentBefore, SearchWord.SentOn, SearchWord.SentSince),
+        .. Row(Argument.Date, SearchWord.Before, SearchWord.On, SearchWord.Since, SearchWord.SentBefore, SearchWord.SentOn, SearchWord.SentSince,
+            SearchWord.SavedBefore, SearchWord.SavedOn, SearchWord.SavedSince),
         .. Row(Argument.Number, SearchWord.Larger, SearchWord.Smaller),
+        .. Row(Argument.Seconds, SearchWord.Older, SearchWord.Younger),
         .. Row(Argument.Set, SearchWord.Uid),
+        .. Row(Argument.ModSeq, SearchWord.ModSeq),
+        .. Row(Argument.Keyword, SearchWord.EmailId, SearchWord.ThreadId),
         .. Row(Argument.Term, SearchWord.Not),
         .. Row(Argument.TwoTerms, SearchWord.Or),
     ];
 
     private int _count;
+    private bool _isCharsetUnknown;
+    private bool _hasModSeq;
+    private bool _hasSequences;
 
     /// <summary><c>search-program = [CHARSET SP charset SP] search-key *(SP search-key)</c>; the first space is already read.</summary>
-    public static RequestFault Read(ref Cursor cursor, out SearchTerm term)
+    public RequestFault Read(ref Cursor cursor, out SearchTerm term)
     {
         term = new(SearchWord.All);
-        if (cursor.TrySkipWord("CHARSET "u8))
-        {
-            if (!cursor.TryReadAString(out var charset) || !cursor.TrySkipSpace())
-                return RequestFault.BadArguments;
-            if (!Ascii.EqualsIgnoreCase(charset.Span, "UTF-8"u8) && !Ascii.EqualsIgnoreCase(charset.Span, "US-ASCII"u8)
-                && !Ascii.EqualsIgnoreCase(charset.Span, "ASCII"u8) && !Ascii.EqualsIgnoreCase(charset.Span, "UTF8"u8))
-                return RequestFault.BadCharset;
-        }
-
-        return new SearchReader().ReadAll(ref cursor, 1, out term);
+        return cursor.TrySkipWord("CHARSET "u8) ? ReadWithCharset(ref cursor, out term) : ReadAll(ref cursor, 1, out term);
     }
+
+    /// <summary><c>charset SP search-key *(SP search-key)</c>. Keys in an unknown charset are read all the same: where they end is in ASCII.</summary>
+    public RequestFault ReadWithCharset(ref Cursor cursor, out SearchTerm term)
+    {
+        term = new(SearchWord.All);
+        if (!cursor.TryReadAString(out var charset) || !cursor.TrySkipSpace())
+            return RequestFault.BadArguments;
+        _isCharsetUnknown = !Ascii.EqualsIgnoreCase(charset.Span, "UTF-8"u8) && !Ascii.EqualsIgnoreCase(charset.Span, "US-ASCII"u8)
+            && !Ascii.EqualsIgnoreCase(charset.Span, "ASCII"u8) && !Ascii.EqualsIgnoreCase(charset.Span, "UTF8"u8);
+        return ReadAll(ref cursor, 1, out term);
+    }
+
+    /// <summary>The request of what was read.</summary>
+    public readonly ImapRequest.Search Request(ReadOnlyMemory<byte> tag, bool isUid, SearchTerm term) =>
+        new(tag, isUid, term) { IsCharsetUnknown = _isCharsetUnknown, HasModSeq = _hasModSeq, HasSequences = _hasSequences };
 
     private static (byte[] Name, SearchWord Word, Argument Argument)[] Row(Argument argument, params ReadOnlySpan<SearchWord> words)
     {
@@ -93,8 +108,9 @@ internal ref struct SearchReader
             return fault == RequestFault.None && !cursor.TrySkip(')') ? RequestFault.BadArguments : fault;
         }
 
-        if (cursor.Next is (byte)'*' or >= (byte)'0' and <= (byte)'9')
+        if (cursor.Next is (byte)'*' or (byte)'$' or >= (byte)'0' and <= (byte)'9')
         {
+            _hasSequences |= cursor.Next != (byte)'$';
             if (!cursor.TryReadSequenceSet(out var ranges))
                 return RequestFault.BadArguments;
             term = new(SearchWord.Sequence) { Ranges = ranges };
@@ -142,6 +158,14 @@ internal ref struct SearchReader
                 isRead = cursor.TryReadNumber64(out var number);
                 term = term with { Number = number };
                 break;
+            case Argument.Seconds:
+                isRead = cursor.TryReadNumber(out var seconds) && seconds > 0;
+                term = term with { Number = seconds };
+                break;
+            case Argument.ModSeq:
+                isRead = TryReadModSeq(ref cursor, out var modSeq);
+                term = term with { Number = (long)modSeq };
+                break;
             case Argument.Set:
                 isRead = cursor.TryReadSequenceSet(out var ranges);
                 term = term with { Ranges = ranges ?? [] };
@@ -149,6 +173,21 @@ internal ref struct SearchReader
         }
 
         return isRead ? RequestFault.None : RequestFault.BadArguments;
+    }
+
+    /// <summary>
+    /// <c>[entry-name SP entry-type-req SP] mod-sequence-valzer</c>. With one MODSEQ for a whole message, name and type are passed over
+    /// (RFC 7162 §3.1.5).
+    /// </summary>
+    private bool TryReadModSeq(ref Cursor cursor, out ulong modSeq)
+    {
+        modSeq = 0;
+        _hasModSeq = true;
+        if (cursor.Next == (byte)'"' && !(cursor.TryReadString(out _) && cursor.TrySkipSpace() && cursor.TryReadAtom(out var type)
+            && (Ascii.EqualsIgnoreCase(type.Span, "ALL"u8) || Ascii.EqualsIgnoreCase(type.Span, "PRIV"u8) || Ascii.EqualsIgnoreCase(type.Span, "SHARED"u8))
+            && cursor.TrySkipSpace()))
+            return false;
+        return cursor.TryReadModSeq(out modSeq);
     }
 
     private RequestFault ReadTerms(ref Cursor cursor, int depth, int count, ref SearchTerm term)

@@ -77,6 +77,24 @@ public enum SearchWord
     Larger,
     /// <summary>SMALLER with a number.</summary>
     Smaller,
+    /// <summary>OLDER with seconds (RFC 5032 §3).</summary>
+    Older,
+    /// <summary>YOUNGER with seconds (RFC 5032 §3).</summary>
+    Younger,
+    /// <summary>MODSEQ with a number (RFC 7162 §3.1.5).</summary>
+    ModSeq,
+    /// <summary>EMAILID with an id (RFC 8474 §6).</summary>
+    EmailId,
+    /// <summary>THREADID with an id (RFC 8474 §6).</summary>
+    ThreadId,
+    /// <summary>SAVEDBEFORE with a date (RFC 8514 §4.3).</summary>
+    SavedBefore,
+    /// <summary>SAVEDON with a date.</summary>
+    SavedOn,
+    /// <summary>SAVEDSINCE with a date.</summary>
+    SavedSince,
+    /// <summary>SAVEDATESUPPORTED.</summary>
+    SaveDateSupported,
 }
 
 /// <summary>One <c>search-key</c> (RFC 9051 §9): its word, and the argument that the word takes.</summary>
@@ -97,6 +115,6 @@ public sealed record SearchTerm(SearchWord Word)
     /// <summary>The date.</summary>
     public DateOnly Date { get; init; }
 
-    /// <summary>LARGER's and SMALLER's number.</summary>
+    /// <summary>LARGER's, SMALLER's and MODSEQ's number; seconds of OLDER and YOUNGER.</summary>
     public long Number { get; init; }
 }

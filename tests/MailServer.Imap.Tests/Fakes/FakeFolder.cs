@@ -78,6 +78,8 @@ internal sealed class FakeFolder(FakeStore store, FolderName name)
         UidValidity = UidValidity,
         HighestModSeq = _modSeq,
         Size = Messages.Sum(message => message.Octets.LongLength),
+        Deleted = Messages.Count(message => (message.Flags.System & SystemFlags.Deleted) != 0),
+        MailboxId = $"F{UidValidity}",
     };
 }
 

@@ -16,6 +16,8 @@ internal static class FakeSearch
         SearchKey.Recent => view.IsRecent(sequence),
         SearchKey.Sequences set => InSet(set.Ranges, (uint)sequence, (uint)view.Count),
         SearchKey.Uids set => InSet(set.Ranges, message.Uid, view.UidAt(view.Count)),
+        SearchKey.ModSeq modSeq => message.ModSeq >= modSeq.Value,
+        SearchKey.Younger younger => message.Date >= younger.Since,
         SearchKey.Larger larger => message.Octets.Length > larger.Octets,
         SearchKey.Smaller smaller => message.Octets.Length < smaller.Octets,
         SearchKey.Received date => Compare(date.Comparison, DateOnly.FromDateTime(message.Date.DateTime), date.Date),

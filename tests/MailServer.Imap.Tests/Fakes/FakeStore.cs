@@ -89,6 +89,11 @@ internal sealed class FakeStore : IMailStore, IMailAccount
     public ValueTask<Outcome<FolderStatus>> StatusAsync(FolderName folder, CancellationToken cancellationToken) =>
         new(Folders.TryGetValue(folder.Value, out var found) ? new Outcome<FolderStatus>(found.Status()) : Problem.NoSuchFolder);
 
+    public ValueTask<Outcome<QuotaUsage>> QuotaAsync(CancellationToken cancellationToken) =>
+        new(new QuotaUsage { Storage = 1_025, Messages = 3, Limit = Limit });
+
+    public Quota Limit { get; set; } = new() { Storage = 4_097, Messages = 10 };
+
     public ValueTask<Outcome<IFolderView>> OpenFolderAsync(FolderName folder, FolderAccess access, IMailConnection? session, CancellationToken cancellationToken) =>
         new(Folders.TryGetValue(folder.Value, out var found)
             ? new Outcome<IFolderView>(new FakeView(found, access, session))

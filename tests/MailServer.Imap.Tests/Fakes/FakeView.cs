@@ -17,6 +17,7 @@ internal sealed class FakeView : IFolderView
         if (access == FolderAccess.ReadWrite)
             _messages.ForEach(message => message.IsRecent = false);
         folder.Views.Add(this);
+        HighestModSeq = folder.Status().HighestModSeq;
     }
 
     public FolderName Folder => _folder.Name;
@@ -27,7 +28,7 @@ internal sealed class FakeView : IFolderView
 
     public uint UidNext => _folder.UidNext;
 
-    public ulong HighestModSeq => 1;
+    public ulong HighestModSeq { get; private set; }
 
     public int Count => _messages.Count;
 
@@ -59,6 +60,12 @@ internal sealed class FakeView : IFolderView
         var message = _messages[sequence - 1];
         return new() { Uid = message.Uid, Flags = message.Flags, Size = message.Octets.Length, InternalDate = message.Date, ModSeq = message.ModSeq };
     }
+
+    public string? MailboxId => _folder.Status().MailboxId;
+
+    public string? EmailIdAt(int sequence) => $"M{UidAt(sequence)}";
+
+    public DateTimeOffset? SaveDateAt(int sequence) => UidAt(sequence) == 2 ? null : new DateTimeOffset(2026, 11, 20, 1, 2, 3, TimeSpan.Zero).AddDays(UidAt(sequence));
 
     public bool IsRecent(int sequence) => _recent.Contains(UidAt(sequence));
 
@@ -94,6 +101,7 @@ internal sealed class FakeView : IFolderView
 
         var changed = _noticed.Where(message => !message.IsGone).Except(come).Select(message => _messages.IndexOf(message) + 1).Order().ToList();
         _noticed.RemoveWhere(message => !message.IsGone || mayExpunge);
+        HighestModSeq = _folder.Status().HighestModSeq;
         return new(new ViewChanges { Expunged = expunged, HasNew = come.Count > 0, FlagsChanged = changed });
     }
 
@@ -121,6 +129,7 @@ internal sealed class FakeView : IFolderView
             _folder.Touch(message, by: this);
         }
 
+        SkipOwn();
         return new(there);
     }
 
@@ -135,7 +144,14 @@ internal sealed class FakeView : IFolderView
             _folder.Touch(message, by: this);
         }
 
+        SkipOwn();
         return new(Take(chosen.Contains));
+    }
+
+    private void SkipOwn()
+    {
+        if (!HasChanges)
+            HighestModSeq = _folder.Status().HighestModSeq;
     }
 
     public ValueTask<Outcome<CopyResult>> CopyAsync(IReadOnlyList<int> sequences, FolderName target, CancellationToken cancellationToken)

@@ -9,6 +9,9 @@ internal sealed class ScriptedClient(TestConnection connection)
 {
     private int _tag;
 
+    /// <summary>The last command's tag.</summary>
+    public string Tag => $"t{_tag}";
+
     /// <summary>The untagged replies, each with its sequence number as it was at the beginning, and the tagged one.</summary>
     public async Task<(List<(Reply.Group Reply, string? Number, string Text)> Replies, string Tagged)> SayAsync(string command)
     {

@@ -103,7 +103,7 @@ internal sealed class SearchProgram
 
     private Func<SearchState, bool?> MakeIndex(SearchKey key)
     {
-        NeedsSize |= key is SearchKey.Larger or SearchKey.Smaller or SearchKey.Received;
+        NeedsSize |= key is SearchKey.Larger or SearchKey.Smaller or SearchKey.Received or SearchKey.Younger;
         switch (key)
         {
             case SearchKey.All:
@@ -127,6 +127,8 @@ internal sealed class SearchProgram
             case SearchKey.Received received:
                 // RFC 3501 §6.4.4: "disregarding time and timezone".
                 return state => Compare(DateOnly.FromDateTime(state.Subject.Info.InternalDate.DateTime), received.Comparison, received.Date);
+            case SearchKey.Younger younger:
+                return state => state.Subject.Info.InternalDate >= younger.Since;
             case SearchKey.ModSeq modSeq:
                 return state => state.Subject.Info.ModSeq >= modSeq.Value;
             default:

@@ -1,0 +1,97 @@
+using System.Buffers;
+using MailServer.Wire.Imap;
+
+namespace MailServer.Plugins.Imap.Commands;
+
+/// <summary>The ESEARCH response (RFC 4731 §3.1): what RETURN asked for.</summary>
+internal static class ESearch
+{
+    /// <summary><c>* ESEARCH (TAG "tag") [UID] [MIN n] [MAX n] [COUNT n] [ALL set] [PARTIAL (range set)] [MODSEQ n]</c>.</summary>
+    public static async ValueTask WriteAsync(ImapSession session, IFolderView view, IReadOnlyList<int> found, ImapRequest.Search request)
+    {
+        var (results, partial) = (request.Return!.Results, request.Return.Partial);
+
+        // SAVE alone has no answer (RFC 5182 §2.1).
+        if (results == SearchResults.Save && partial is null)
+            return;
+        uint NumberOf(int sequence) => request.IsUid ? view.UidAt(sequence) : (uint)sequence;
+        WriteStart(session, found, request, NumberOf);
+        if (results.HasFlag(SearchResults.All) && found.Count > 0)
+        {
+            session.Output.Pipe.Write(" ALL "u8);
+            await session.Output.WriteRangesAsync(NumberRanges.Of(found.Select(NumberOf))).ConfigureAwait(false);
+        }
+
+        if (partial is { } page)
+            await WritePageAsync(session, page, found, NumberOf).ConfigureAwait(false);
+        WriteEnd(session, request.HasModSeq && found.Count > 0 ? (long)ShownOf(results, partial, found).Max(view.ModSeqAt) : null);
+    }
+
+    private static void WriteStart(ImapSession session, IReadOnlyList<int> found, ImapRequest.Search request, Func<int, uint> numberOf)
+    {
+        var results = request.Return!.Results;
+        var writer = session.Output.Begin();
+        writer.Raw("* ESEARCH (TAG "u8);
+        writer.Text(request.Tag.Span);
+        writer.Raw(request.IsUid ? ") UID"u8 : ")"u8);
+        if (results.HasFlag(SearchResults.Min) && found.Count > 0)
+        {
+            writer.Raw(" MIN "u8);
+            writer.Number(found.Min(numberOf));
+        }
+
+        if (results.HasFlag(SearchResults.Max) && found.Count > 0)
+        {
+            writer.Raw(" MAX "u8);
+            writer.Number(found.Max(numberOf));
+        }
+
+        if (results.HasFlag(SearchResults.Count))
+        {
+            writer.Raw(" COUNT "u8);
+            writer.Number(found.Count);
+        }
+
+        writer.Commit();
+    }
+
+    // RFC 9394 §3.1: the range as it was asked for, and NIL where the page is empty.
+    private static async ValueTask WritePageAsync(ImapSession session, ResultRange page, IReadOnlyList<int> found, Func<int, uint> numberOf)
+    {
+        var (start, end) = page.Within(found.Count);
+        var sign = page.FromEnd ? "-" : "";
+        var writer = session.Output.Begin();
+        writer.Ascii($" PARTIAL ({sign}{page.First}:{sign}{page.Last} ");
+        if (start == end)
+            writer.Raw("NIL"u8);
+        writer.Commit();
+        await session.Output.WriteRangesAsync(NumberRanges.Of(found.Take(start..end).Select(numberOf))).ConfigureAwait(false);
+        session.Output.Pipe.Write(")"u8);
+    }
+
+    private static void WriteEnd(ImapSession session, long? modSeq)
+    {
+        var writer = session.Output.Begin();
+        if (modSeq is { } highest)
+        {
+            writer.Raw(" MODSEQ "u8);
+            writer.Number(highest);
+        }
+
+        writer.EndLine();
+        writer.Commit();
+    }
+
+    // RFC 4731 §3.2: with MIN and MAX alone, the MODSEQ of those messages; else of all.
+    private static IEnumerable<int> ShownOf(SearchResults results, ResultRange? partial, IReadOnlyList<int> found)
+    {
+        var ends = results & ~SearchResults.Save;
+        return partial is not null ? found : ends switch
+        {
+            SearchResults.Min => [found[0]],
+            SearchResults.Max => [found[^1]],
+            SearchResults.Min | SearchResults.Max => [found[0], found[^1]],
+            _ => found,
+        };
+    }
+}
