@@ -3,7 +3,7 @@ using MailServer.Wire.Imap;
 
 namespace MailServer.Plugins.Imap.Commands;
 
-/// <summary>The ESEARCH response (RFC 4731 §3.1): what RETURN asked for.</summary>
+/// <summary>The ESEARCH response (RFC 4731 §3.1): what RETURN asked for. Of a SORT, MIN is the first in its order (RFC 5267 §3.1).</summary>
 internal static class ESearch
 {
     /// <summary><c>* ESEARCH (TAG "tag") [UID] [MIN n] [MAX n] [COUNT n] [ALL set] [PARTIAL (range set)] [MODSEQ n]</c>.</summary>
@@ -37,13 +37,13 @@ internal static class ESearch
         if (results.HasFlag(SearchResults.Min) && found.Count > 0)
         {
             writer.Raw(" MIN "u8);
-            writer.Number(found.Min(numberOf));
+            writer.Number(numberOf(found[0]));
         }
 
         if (results.HasFlag(SearchResults.Max) && found.Count > 0)
         {
             writer.Raw(" MAX "u8);
-            writer.Number(found.Max(numberOf));
+            writer.Number(numberOf(found[^1]));
         }
 
         if (results.HasFlag(SearchResults.Count))

@@ -2,7 +2,7 @@ using MailServer.Wire.Imap;
 
 namespace MailServer.Plugins.Imap.Commands;
 
-/// <summary>SEARCH and UID SEARCH (RFC 3501 §6.4.4), extended by RFC 4731 (ESEARCH), RFC 5182 (SEARCHRES), RFC 7162 and RFC 9394.</summary>
+/// <summary>SEARCH and UID SEARCH (RFC 3501 §6.4.4), extended by RFC 5256 (SORT, THREAD), RFC 4731 (ESEARCH), RFC 5182 (SEARCHRES), RFC 7162 and RFC 9394.</summary>
 internal static class Search
 {
     public static async ValueTask<Completion> RunAsync(
@@ -15,12 +15,19 @@ internal static class Search
             session.SavedUids = SavedOf(view, options, found.Problem is null ? found.Value : []);
         if (!found.TryGet(out var sequences, out var problem))
             return request.IsCharsetUnknown ? BadCharset : Completion.From(problem);
+        if (request.Thread is { } algorithm)
+        {
+            await ThreadResponse.WriteAsync(session, view, sequences, request.IsUid, algorithm, cancellationToken).ConfigureAwait(false);
+            return Completion.Ok("THREAD completed");
+        }
 
+        if (request.SortBy.Count > 0)
+            sequences = await Sort.OrderAsync(view, sequences, request.SortBy, cancellationToken).ConfigureAwait(false);
         if (request.Return is null)
             await WriteAsync(session, view, sequences, request).ConfigureAwait(false);
         else
             await ESearch.WriteAsync(session, view, sequences, request).ConfigureAwait(false);
-        return Completion.Ok("SEARCH completed");
+        return Completion.Ok(request.SortBy.Count > 0 ? "SORT completed" : "SEARCH completed");
     }
 
     /// <summary>RFC 3501 §6.4.4: NO, not BAD, with the charsets there are.</summary>
@@ -63,7 +70,7 @@ internal static class Search
     {
         var writer = session.Output.Begin();
         if (start == 0)
-            writer.Raw("* SEARCH"u8);
+            writer.Raw(request.SortBy.Count > 0 ? "* SORT"u8 : "* SEARCH"u8);
         var end = Math.Min(found.Count, start + 1_000);
         for (; start < end; start++)
         {

@@ -84,6 +84,15 @@ public interface IFolderView : IAsyncDisposable
     /// </summary>
     ReadOnlyMemory<byte>? FieldsAt(int sequence) => null;
 
+    /// <summary>
+    /// What messages are sorted and threaded by, in the order asked for, read on several processors; <see cref="MessageHeading.None"/> for one
+    /// that is gone or cannot be read. Some hundreds at a time: each is held in memory.
+    /// </summary>
+    /// <param name="sequences">Sequence numbers.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    ValueTask<IReadOnlyList<MessageHeading>> HeadingsOfAsync(IReadOnlyList<int> sequences, CancellationToken cancellationToken) =>
+        new([.. sequences.Select(_ => MessageHeading.None)]);
+
     /// <summary>Whether the message is <c>\Recent</c> in this session.</summary>
     bool IsRecent(int sequence);
 

@@ -9,6 +9,9 @@ public static class GrammarLimits
     /// <summary>Keys of one SEARCH: rules that clients make of address books reach some hundreds; each costs a pass over the candidates.</summary>
     public const int SearchKeys = 1_000;
 
+    /// <summary>Criteria of one SORT: there are nine keys, and one that comes again changes nothing.</summary>
+    public const int SortCriteria = 16;
+
     /// <summary>Items of one FETCH: there are fewer than twenty names; the rest is body sections.</summary>
     public const int FetchItems = 64;
 

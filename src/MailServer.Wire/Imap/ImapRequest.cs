@@ -68,7 +68,7 @@ public abstract record ImapRequest(ReadOnlyMemory<byte> Tag)
     /// <summary>EXPUNGE (RFC 3501 §6.4.3), or UID EXPUNGE with a set (RFC 4315 §2.1).</summary>
     public sealed record Expunge(ReadOnlyMemory<byte> Tag, IReadOnlyList<SequenceRange>? Uids) : ImapRequest(Tag);
 
-    /// <summary>SEARCH and UID SEARCH (RFC 3501 §6.4.4).</summary>
+    /// <summary>SEARCH (RFC 3501 §6.4.4), SORT and THREAD, which are searches with an order (RFC 5256 §3), and their UID forms.</summary>
     public sealed record Search(ReadOnlyMemory<byte> Tag, bool IsUid, SearchTerm Term) : ImapRequest(Tag)
     {
         /// <summary>What RETURN asks for (RFC 4731 §3.1); null without RETURN.</summary>
@@ -79,6 +79,12 @@ public abstract record ImapRequest(ReadOnlyMemory<byte> Tag)
 
         /// <summary>Whether a key depends on MODSEQ: the answer then has one (RFC 7162 §3.1.5).</summary>
         public bool HasModSeq { get; init; }
+
+        /// <summary>SORT's criteria, the first counts most; empty for SEARCH (RFC 5256).</summary>
+        public IReadOnlyList<SortCriterion> SortBy { get; init; } = [];
+
+        /// <summary>THREAD's algorithm, or null (RFC 5256).</summary>
+        public ThreadAlgorithm? Thread { get; init; }
 
         /// <summary>Whether a key holds sequence numbers: they must not shift before the answer (RFC 7162 §3.2.10.2).</summary>
         public bool HasSequences { get; init; }

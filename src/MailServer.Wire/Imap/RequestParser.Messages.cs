@@ -18,6 +18,10 @@ public static partial class RequestParser
             return ReadStore(ref cursor, tag, isUid: true, out request);
         if (Ascii.EqualsIgnoreCase(verb, "SEARCH"u8))
             return ReadSearch(ref cursor, tag, isUid: true, out request);
+        if (Ascii.EqualsIgnoreCase(verb, "SORT"u8))
+            return ReadSort(ref cursor, tag, isUid: true, out request);
+        if (Ascii.EqualsIgnoreCase(verb, "THREAD"u8))
+            return ReadThread(ref cursor, tag, isUid: true, out request);
         if (Ascii.EqualsIgnoreCase(verb, "COPY"u8))
             return ReadCopy(ref cursor, tag, isUid: true, isMove: false, out request);
         if (Ascii.EqualsIgnoreCase(verb, "MOVE"u8))

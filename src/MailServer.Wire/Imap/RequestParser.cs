@@ -20,6 +20,8 @@ public static partial class RequestParser
         ("EXAMINE"u8.ToArray(), (ref cursor, tag, out request) => ReadSelect(ref cursor, tag, examine: true, out request)),
         ("STATUS"u8.ToArray(), ReadStatus),
         ("SEARCH"u8.ToArray(), ReadSearch),
+        ("SORT"u8.ToArray(), ReadSort),
+        ("THREAD"u8.ToArray(), ReadThread),
         ("LIST"u8.ToArray(), ReadList),
         ("LSUB"u8.ToArray(), ReadLsub),
         ("COPY"u8.ToArray(), ReadCopy),

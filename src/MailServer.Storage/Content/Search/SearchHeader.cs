@@ -69,6 +69,15 @@ internal sealed class SearchHeader
                 yield return _octets.AsMemory(field.Start, field.End - field.Start);
     }
 
+    /// <summary>The value of the first field of this name (in lower case or any other), folded as it is; null when there is none.</summary>
+    public ReadOnlyMemory<byte>? First(string name)
+    {
+        foreach (var field in _fields)
+            if (IsNamed(field, name))
+                return _octets.AsMemory(field.Colon + 1, field.End - field.Colon - 1);
+        return null;
+    }
+
     /// <summary>Whether the header was longer than what is read of one.</summary>
     public bool IsCut => _octets.Length >= StructureLimits.HeaderOctets;
 

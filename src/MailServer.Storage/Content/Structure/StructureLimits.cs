@@ -21,6 +21,9 @@ internal static class StructureLimits
     /// </summary>
     public const int HeaderOctets = 512 * 1024;
 
+    /// <summary>Ids of one References field: the longest threads have about two hundred, and mail programs keep some twenty of them.</summary>
+    public const int References = 500;
+
     /// <summary>All header blocks of a message: decoding garbage costs a second a megabyte. A digest of a thousand messages has about this.</summary>
     public const int AllHeaderOctets = 4 * 1024 * 1024;
 
