@@ -39,6 +39,9 @@ internal sealed class DeliveryJournal(MaildirStore store, IDeliveryObserver? nex
             yield return entry;
     }
 
+    /// <summary>A step as the journal has it.</summary>
+    public static JournalStep JournalStepOf(DeliveryStep step) => new(step.Rule, step.Line, step.Action) { Version = step.Version, IsOwn = step.IsOwn };
+
     private static string? FlagsIn(Delivery delivery, FolderName folder)
     {
         var flags = delivery.FlagsIn.GetValueOrDefault(folder) ?? delivery.Flags;
@@ -61,7 +64,7 @@ internal sealed class DeliveryJournal(MaildirStore store, IDeliveryObserver? nex
             User = envelope.User?.Name,
             Score = Math.Round(report.JunkScore, 2),
             Findings = [.. report.Findings.Select(field => $"{field.Name}: {OneLine.Of(field.Value)}")],
-            Steps = [.. report.Delivery.Steps.Select(step => new JournalStep(step.Rule, step.Line, step.Action) { Version = step.Version })],
+            Steps = [.. report.Delivery.Steps.Select(step => JournalStepOf(step))],
             Problem = report.Problem is { } problem ? string.Create(CultureInfo.InvariantCulture, $"{problem.Status} {problem.Text}") : null,
         };
     }

@@ -42,6 +42,9 @@ public sealed record DeliveryStep
     /// <summary>The rule's name: a script's file name, or a plugin rule's name.</summary>
     public required string Rule { get; init; }
 
+    /// <summary>Whether the script is one of the recipient's own, and not an administrator's: both may have a script of this name.</summary>
+    public bool IsOwn { get; init; }
+
     /// <summary>The script's line, counted from 1; 0 when there is none.</summary>
     public int Line { get; init; }
 

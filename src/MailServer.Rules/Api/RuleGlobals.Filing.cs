@@ -71,7 +71,7 @@ public sealed partial class RuleGlobals
     public void NotJunk([CallerLineNumber] int line = 0)
     {
         if (!IsStopped && FolderName.TryParse(Folders.Junk, out var name))
-            _plan.NotJunk(name, line);
+            _plan.NotJunk(name, line, $"NotJunk({Quote(name.Value)})");
     }
 
     /// <summary>Files the mail into the account's folder for old mail (see <see cref="AccountFolders.Archive"/>).</summary>

@@ -25,6 +25,7 @@ internal sealed class DeliveryPlan
     private readonly Delivery _before;
     private List<NoteChange>? _notes;
     private string? _version;
+    private bool _isOwn;
     private bool _isFinal;
     private PlanState _state;
     private (PlanState State, int Steps, int Notes) _mark;
@@ -48,9 +49,9 @@ internal sealed class DeliveryPlan
     // What stood before the running script is never changed: its failure goes back to it.
     private PlanState Own => _state == _mark.State ? _state = new(_mark.State) : _state;
 
-    public void Begin(string rule, string? version)
+    public void Begin(string rule, string? version, bool isOwn = false)
     {
-        (Rule, _version) = (rule, version);
+        (Rule, _version, _isOwn) = (rule, version, isOwn);
         _mark = (_state, _steps.Count, Notes.Count);
     }
 
@@ -101,12 +102,12 @@ internal sealed class DeliveryPlan
     }
 
     /// <summary>It is no junk, whatever was decided before.</summary>
-    public void NotJunk(FolderName folder, int line)
+    public void NotJunk(FolderName folder, int line, string action)
     {
         Own.Remove(folder);
         Own.Unflag(RuleGlobals.JunkKeyword);
         Own.TryFlag(RuleGlobals.NotJunkKeyword);
-        AddStep(line, "NotJunk()");
+        AddStep(line, action);
     }
 
     public void Discard(int line)
@@ -182,7 +183,7 @@ internal sealed class DeliveryPlan
 
     private DeliveryStep AddStep(int line, string action)
     {
-        var step = new DeliveryStep { Rule = Rule, Version = _version, Line = line, Action = action };
+        var step = new DeliveryStep { Rule = Rule, IsOwn = _isOwn, Version = _version, Line = line, Action = action };
         if (_steps.Count - _before.Steps.Count < MaxSteps)
             _steps.Add(step);
         return step;

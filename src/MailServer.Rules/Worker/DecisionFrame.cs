@@ -102,7 +102,7 @@ internal static class DecisionFrame
 
     private static DeliveryStep ReadStep(FrameReader frame, IReadOnlyDictionary<string, string> versions)
     {
-        var step = new DeliveryStep { Rule = frame.Text(), Line = frame.Integer(), Action = frame.Text() };
+        var step = new DeliveryStep { Rule = frame.Text(), IsOwn = true, Line = frame.Integer(), Action = frame.Text() };
         return step.Line >= 0 && step.Action.Length <= MaxAction && !step.Action.Any(char.IsControl) && versions.TryGetValue(step.Rule, out var version)
             ? step with { Version = version }
             : throw new FrameException("a step that cannot be");

@@ -32,6 +32,8 @@ internal sealed class RunRecord : IDisposable
 {
     public const string Prefix = "mailserver-run-";
 
+    private const string TimeFormat = "yyyyMMdd'T'HHmmss";
+
     private static readonly RecordJson Json = new(new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
@@ -71,13 +73,29 @@ internal sealed class RunRecord : IDisposable
         return records;
     }
 
+    /// <summary>Removes the records of runs that began before a time. One that has not come to its end stays: the next run does that.</summary>
+    /// <exception cref="IOException">They cannot be read.</exception>
+    public static void Sweep(string root, DateTimeOffset oldest)
+    {
+        foreach (var path in Directory.EnumerateFiles(root, Prefix + "*").ToArray())
+            // The name tells its time without the file being read.
+            if (TimeIn(Path.GetFileName(path)) < oldest && Read(path) is { IsEnded: true } record && record.Head.Time < oldest)
+                DurableFile.TryUnlink(path);
+    }
+
+    private static DateTimeOffset? TimeIn(string name) =>
+        name.Length >= Prefix.Length + TimeFormat.Length - 2
+        && DateTimeOffset.TryParseExact(name.AsSpan(Prefix.Length, TimeFormat.Length - 2), TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            ? time
+            : null;
+
     /// <summary>Begins a record.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
     public static RunRecord Begin(string root, string kind, string words, DateTimeOffset now)
     {
         for (var tries = 0; ; tries++)
         {
-            var id = string.Create(CultureInfo.InvariantCulture, $"{now:yyyyMMdd'T'HHmmss}{(tries == 0 ? "" : $"-{tries}")}");
+            var id = string.Create(CultureInfo.InvariantCulture, $"{now.ToString(TimeFormat, CultureInfo.InvariantCulture)}{(tries == 0 ? "" : $"-{tries}")}");
             var path = Path.Combine(root, Prefix + id);
             if (File.Exists(path))
                 continue;

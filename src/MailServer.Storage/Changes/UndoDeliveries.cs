@@ -4,11 +4,8 @@ namespace MailServer.Storage;
 /// Finds out what takes back a rule's part in deliveries: where the message would be without its steps, with which flags. What other rules
 /// decided stands; where none has decided, that is INBOX (the implicit keep of RFC 5228 §2.10.2).
 /// </summary>
-internal sealed class UndoDeliveries(string rule, int? line)
+internal sealed class UndoDeliveries(UndoRule rule)
 {
-    // A journal's line holds this many steps of one delivery; of more, not all are known.
-    private const int MaxSteps = 8;
-
     private static readonly string[] Marks = ["AddFlag(", "SetFlags(", "RemoveFlag(", "Stop(", "Remember(", "Forget("];
 
     private readonly Dictionary<(string Id, string? Recipient), List<JournalEntry>> _deliveries = [];
@@ -35,13 +32,13 @@ internal sealed class UndoDeliveries(string rule, int? line)
     public void Plan(List<MailChange> changes)
     {
         foreach (var copies in _deliveries.Values)
-            if (Without(copies[0].Delivery!.Steps!) is { } wanted)
+            if (Without(copies[0].Delivery!) is { } wanted)
                 Plan(copies, wanted, changes);
             else
                 Skip(ChangeSkips.Unclear);
     }
 
-    private bool IsMeant(JournalStep step) => step.Rule == rule && (line is null || step.Line == line);
+    private bool IsMeant(JournalStep step) => rule.Is(step);
 
     /// <summary>The step that is taken back: one that says where a message goes before one that only flags it or ends the script.</summary>
     private JournalStep WhyOf(IReadOnlyList<JournalStep> steps) =>
@@ -76,12 +73,12 @@ internal sealed class UndoDeliveries(string rule, int? line)
     }
 
     /// <summary>What the other steps make of it; null when the journal does not tell.</summary>
-    private WantedDelivery? Without(IReadOnlyList<JournalStep> steps)
+    private WantedDelivery? Without(JournalDelivery delivery)
     {
-        if (steps.Count >= MaxSteps)
+        if (delivery.StepsBefore > 0)
             return null;
         var wanted = new WantedDelivery();
-        foreach (var step in steps.Where(step => !IsMeant(step)))
+        foreach (var step in delivery.Steps!.Where(step => !IsMeant(step)))
             if (ActionText.TryRead(step.Action) is not { } calls || !calls.All(wanted.TryTake))
                 return null;
         wanted.Finish();
@@ -125,6 +122,12 @@ internal sealed class WantedDelivery
             case { Verb: "SetFlags" }:
                 _flags.Clear();
                 _flags.AddRange(call.Texts);
+                return true;
+            case { Verb: "NotJunk", Texts: [var junk] }:
+                _implicitKeep |= Folders.Remove(junk) && Folders.Count == 0;
+                _flagsIn.Remove(junk);
+                _flags.RemoveAll(flag => flag.Equals("$Junk", StringComparison.OrdinalIgnoreCase));
+                _flags.Add("$NotJunk");
                 return true;
             case { Verb: "Discard" or "Reject" }:
                 _implicitKeep = false;

@@ -19,20 +19,19 @@ public sealed record UndoPlan
 
     /// <summary>Takes back what a rule did, at deliveries and in runs.</summary>
     /// <param name="root">The account's Maildir.</param>
-    /// <param name="rule">The script's file name.</param>
-    /// <param name="line">Its line; null for all.</param>
+    /// <param name="rule">Which rule.</param>
     /// <param name="since">From when.</param>
     /// <param name="until">Until when; null for now.</param>
     /// <exception cref="IOException">The journal or a record cannot be read.</exception>
-    public static UndoPlan OfRule(string root, string rule, int? line, DateTimeOffset since, DateTimeOffset? until)
+    public static UndoPlan OfRule(string root, UndoRule rule, DateTimeOffset since, DateTimeOffset? until)
     {
         List<MailChange> changes = [];
         foreach (var record in Enumerable.Reverse(RunRecord.All(root)).Where(record => record.Head.Kind == "apply" && record.Head.Time >= since && !(record.Head.Time >= until)))
             for (var number = record.Changes.Count - 1; number >= 0; number--)
-                if (record.IsDone(number) && record.Changes[number] is { Why: { } why } change && why.Rule == rule && (line is null || why.Line == line))
+                if (record.IsDone(number) && record.Changes[number] is { Why: { } why } change && rule.Is(why))
                     changes.Add(change.Inverse());
 
-        var deliveries = new UndoDeliveries(rule, line);
+        var deliveries = new UndoDeliveries(rule);
         foreach (var entry in new JournalReader(root) { Since = since, Until = until }.Backward())
             deliveries.Take(entry);
         deliveries.Plan(changes);
@@ -58,4 +57,13 @@ public sealed record UndoPlan
 
         return await run.FinishAsync(cancellationToken).ConfigureAwait(false);
     }
+}
+
+/// <summary>A rule whose work is to be taken back.</summary>
+/// <param name="File">The script's file name, or a plugin rule's name.</param>
+/// <param name="Line">Its line; null for all.</param>
+/// <param name="IsOwn">Whether the account's own script is meant, and not an administrator's of that name.</param>
+public sealed record UndoRule(string File, int? Line = null, bool IsOwn = false)
+{
+    internal bool Is(JournalStep step) => step.Rule == File && step.IsOwn == IsOwn && (Line is null || step.Line == Line);
 }

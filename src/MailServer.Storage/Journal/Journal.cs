@@ -73,7 +73,7 @@ internal sealed class Journal(string root, StoreContext store)
         if (month != _month)
         {
             // The files of the month before, or another program's of this one.
-            JournalFiles.Sweep(root, now.AddDays(-store.Options.JournalDays));
+            Sweep(now);
             _part = JournalFiles.All(root).LastOrDefault(file => file.Month == month) is { Path: not null } last ? last.Part : 1;
             _month = month;
         }
@@ -81,6 +81,14 @@ internal sealed class Journal(string root, StoreContext store)
         if (AppendFile.Append(Path.Combine(root, JournalFiles.NameOf(month, _part)), lines) < JournalFiles.MaxFile)
             return;
         _part++;
-        JournalFiles.Sweep(root, now.AddDays(-store.Options.JournalDays));
+        Sweep(now);
+    }
+
+    // A run can be taken back for as long as the journal tells of it.
+    private void Sweep(DateTimeOffset now)
+    {
+        var oldest = now.AddDays(-store.Options.JournalDays);
+        JournalFiles.Sweep(root, oldest);
+        RunRecord.Sweep(root, oldest);
     }
 }

@@ -104,8 +104,11 @@ public sealed record JournalDelivery
     /// <summary>Fields that the filters wrote.</summary>
     public IReadOnlyList<string>? Findings { get; init; }
 
-    /// <summary>What the rules decided, in order.</summary>
+    /// <summary>What the rules decided, in order; of very many the last.</summary>
     public IReadOnlyList<JournalStep>? Steps { get; init; }
+
+    /// <summary>How many steps before these were not written down.</summary>
+    public int StepsBefore { get; init; }
 
     /// <summary>Why it was not taken.</summary>
     public string? Problem { get; init; }
@@ -119,6 +122,9 @@ public sealed record JournalStep(string Rule, int Line, string Action)
 {
     /// <summary>The script's text: the first 12 digits that <c>sha256sum</c> shows of its file; null when there is no script.</summary>
     public string? Version { get; init; }
+
+    /// <summary>Whether the script is one of the account's own, and not an administrator's of the same name.</summary>
+    public bool IsOwn { get; init; }
 }
 
 /// <summary>What an adoption found in a Maildir, and what it gave out.</summary>

@@ -7,14 +7,17 @@ namespace MailServer.Storage;
 /// <summary>An entry as a line of the file, and back.</summary>
 internal static class JournalLine
 {
-    /// <summary>Octets of a line with its end: a page of a disk holds two, and ten thousand messages cost less than a photograph.</summary>
-    public const int MaxLength = 2000;
+    /// <summary>Octets of a line with its end: a page of a disk. Few come near: a delivery has some 500.</summary>
+    public const int MaxLength = 4000;
 
     /// <summary>A name of a file or a folder, which undo needs whole: NAME_MAX.</summary>
     private const int MaxName = 255;
 
-    /// <summary>Decisions told of: a rule set that files a message makes a few.</summary>
-    private const int MaxSteps = 8;
+    /// <summary>Decisions told of: a rule set that files a message makes a few. Undo needs them all.</summary>
+    private const int MaxSteps = 24;
+
+    /// <summary>Findings told of: a filter or two have some each.</summary>
+    private const int MaxFindings = 8;
 
     /// <summary>A rule's version, whole: the digits of a script's, and what a plugin may say.</summary>
     private const int VersionLength = 12;
@@ -73,10 +76,11 @@ internal static class JournalLine
         Tls = Cut(delivery.Tls, length),
         User = Cut(delivery.User, length),
         Problem = Cut(delivery.Problem, length),
-        Findings = delivery.Findings is { Count: > 0 } found ? [.. found.Take(MaxSteps).Select(text => Cut(text, length)!)] : null,
+        Findings = delivery.Findings is { Count: > 0 } found ? [.. found.Take(MaxFindings).Select(text => Cut(text, length)!)] : null,
         Steps = delivery.Steps is { Count: > 0 } steps
             ? [.. steps.TakeLast(MaxSteps).Select(step => step with { Rule = Cut(step.Rule, length)!, Version = Cut(step.Version, VersionLength), Action = Cut(step.Action, length)! })]
             : null,
+        StepsBefore = Math.Max(0, (delivery.Steps?.Count ?? 0) - MaxSteps),
     };
 
     private static string? Cut(string? text, int length)

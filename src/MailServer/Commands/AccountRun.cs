@@ -55,8 +55,8 @@ internal static class AccountRun
 
         foreach (var (reason, count) in report.LeftAlone)
             await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"left alone: {count:N0} {reason}")).ConfigureAwait(false);
-        await StoreText.WriteAsync(string.Create(CultureInfo.InvariantCulture,
-            $"{report.Account}: {report.Messages:N0} messages {(report.IsDryRun ? "would be changed; nothing was" : "changed")}"), "    ").ConfigureAwait(false);
+        await StoreText.WriteAsync(
+            $"{report.Account}: {StoreText.Count(report.Messages, "message")} {(report.IsDryRun ? "would be changed; nothing was" : "changed")}", "    ").ConfigureAwait(false);
         if (report.Problem is { } problem)
             await Console.Error.WriteLineAsync($"stopped before the end: {problem}; the same command goes on from here").ConfigureAwait(false);
         if (report.Run is { } id)
@@ -74,7 +74,7 @@ internal static class AccountRun
             to += $"{(to.Length > 0 ? ", " : "")}copy in {copy.Folder}";
         foreach (var copy in change.Removes ?? [])
             to += $"{(to.Length > 0 ? ", " : "")}copy in {copy.Folder} goes";
-        return (change.Folder, StoreText.Clean(to), StoreText.Clean(string.Join(' ', flags)), change.Why is { } why ? string.Create(CultureInfo.InvariantCulture, $"{why.Rule}:{why.Line}") : "");
+        return (change.Folder, StoreText.Clean(to), StoreText.Clean(string.Join(' ', flags)), change.Why is { } why ? string.Create(CultureInfo.InvariantCulture, $"{(why.IsOwn ? "own " : "")}{why.Rule}:{why.Line}") : "");
     }
 }
 

@@ -8,6 +8,9 @@ internal static class StoreText
     /// <summary>What strangers wrote must not move a terminal's cursor.</summary>
     public static string Clean(string text) => text.Any(char.IsControl) ? string.Concat(text.Select(c => char.IsControl(c) ? '?' : c)) : text;
 
+    /// <summary>A number and what is counted: <c>1 message</c>, <c>1,204 messages</c>.</summary>
+    public static string Count(long count, string what) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{count:N0} {what}{(count == 1 ? "" : "s")}");
+
     public static Task WriteAsync(string line, string indent)
     {
         var text = new System.Text.StringBuilder();
