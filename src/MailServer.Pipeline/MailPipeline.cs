@@ -11,6 +11,7 @@ public sealed class MailPipeline : IMailIngress
     private static readonly Problem TooBig = new(new(5, 3, 4), "Message too big") { Reason = ProblemReason.LimitReached };
 
     private readonly PipelineParts _parts;
+    private readonly OwnerNotice _notice;
     private readonly ConnectVerdicts _connections = new();
 
     /// <summary>Builds the road. Nothing runs before the first connection.</summary>
@@ -36,17 +37,31 @@ public sealed class MailPipeline : IMailIngress
     {
         MimeOptions.Prepare();
         var logger = logging.CreateLogger("MailServer.Pipeline");
+        _notice = new(store, options.Server.Hostname, time, logger);
         _parts = new(
             options,
             store,
             new FilterStage(options, roles, time, logger),
             new RecipientResolver(options, roles, logger),
-            new RuleStage(
-                options, store, roles, rules, users is null ? null : new(users, new OwnerNotice(store, options.Server.Hostname, time, logger), logger), time, logger),
+            new RuleStage(options, store, roles, rules, users is null ? null : new(users, _notice, logger), time, logger),
             new DeliverStage(store, observer, time, logger),
             new NotesFiles(time, logger),
             time,
             logger);
+    }
+
+    /// <summary>Tells the postmaster by mail what is wrong with the administrators' scripts. Where there is no postmaster the log has it alone.</summary>
+    /// <param name="complaints">What is wrong, one line each.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async ValueTask TellPostmasterAsync(IReadOnlyList<string> complaints, CancellationToken cancellationToken)
+    {
+        var server = _parts.Options.Server;
+        var postmaster = new EmailAddress("postmaster", server.Domains is [var first, ..] ? first : server.Hostname);
+        var found = await _parts.Resolver.ResolveAsync(postmaster, isSubmission: false, cancellationToken).ConfigureAwait(false);
+        if (found.TryGet(out var recipient, out var problem))
+            await _notice.SendAsync(recipient.Account, "the administrators' rules, those for everybody's mail", complaints).ConfigureAwait(false);
+        else
+            Log.OwnerNotTold(_parts.Logger, postmaster, problem.Text);
     }
 
     /// <inheritdoc/>

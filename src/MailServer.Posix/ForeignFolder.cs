@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -37,15 +38,37 @@ public sealed class ForeignFolder : IDisposable
         throw new PosixException("stat", path, stat);
     }
 
+    /// <summary>Opens a folder in it that is no symbolic link and belongs to the same owner or to root; null when it is not there.</summary>
+    /// <param name="name">Its name, without a path.</param>
+    /// <exception cref="IOException">It cannot be opened, is a link or no folder, or belongs to somebody else.</exception>
+    public ForeignFolder? OpenFolder(string name)
+    {
+        CheckName(name);
+        var path = Path.Combine(_path, name);
+        var descriptor = Libc.OpenAt(_descriptor, name, Libc.DirectoryFlags | NoFollow);
+        if (descriptor < 0)
+            return Marshal.GetLastPInvokeError() is var error && error == Libc.NotThere ? null : throw new PosixException("open", path, error);
+        var stat = FileFacts.Read(descriptor, "", EmptyPath, out var facts);
+        if (stat == 0 && (facts.Owner == _owner || facts.Owner == 0))
+            return new(path, descriptor, _owner);
+        _ = Libc.Close(descriptor);
+        throw stat == 0 ? new IOException("belongs to another user than the folder it is in") : new PosixException("stat", path, stat);
+    }
+
+    /// <summary>The names in it, in no order.</summary>
+    /// <param name="most">More than these are not listed.</param>
+    /// <exception cref="IOException">They cannot be listed.</exception>
+    public IReadOnlyList<string> Names(int most) =>
+        // By the descriptor: the path may lead elsewhere by now.
+        [.. Directory.EnumerateFileSystemEntries(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{_descriptor}/")).Take(most).Select(path => Path.GetFileName(path))];
+
     /// <summary>Reads a whole file of it: a plain one of the folder's owner or of root.</summary>
     /// <param name="name">Its name, without a path.</param>
     /// <param name="limit">Octets it may have.</param>
     /// <exception cref="IOException">It cannot be read, is larger or no plain file, or belongs to somebody else; the message says so.</exception>
     public byte[] Read(string name, int limit)
     {
-        ArgumentNullException.ThrowIfNull(name);
-        if (name.AsSpan().Contains('/'))
-            throw new IOException($"{name}: not a name");
+        CheckName(name);
         var descriptor = Libc.OpenAt(_descriptor, name, NoFollow | NonBlocking | CloseOnExec);
         if (descriptor < 0)
             throw new PosixException("open", Path.Combine(_path, name), Marshal.GetLastPInvokeError());
@@ -65,6 +88,13 @@ public sealed class ForeignFolder : IDisposable
         for (int got; count < content.Length && (got = RandomAccess.Read(file, content.AsSpan(count), count)) > 0;)
             count += got;
         return count <= facts.Length ? content[..count] : throw new IOException("is being written");
+    }
+
+    private static void CheckName(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (name.AsSpan().Contains('/') || name is ".." or ".")
+            throw new IOException($"{name}: not a name");
     }
 
     /// <inheritdoc/>

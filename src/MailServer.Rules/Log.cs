@@ -58,5 +58,8 @@ internal static partial class Log
     [LoggerMessage(EventId = 617, Level = LogLevel.Warning, Message = "rule {Advice}")]
     public static partial void RuleAdvice(ILogger logger, string advice);
 
-    // Next free id: 618
+    [LoggerMessage(EventId = 618, Level = LogLevel.Warning, Message = "{Count} tests of the rules of {Account} fail, what was in service stays: {Test}")]
+    public static partial void UserTestsFail(ILogger logger, string account, int count, string test);
+
+    // Next free id: 619
 }

@@ -76,5 +76,8 @@ internal static partial class Log
     [LoggerMessage(EventId = 824, Level = LogLevel.Information, Message = "the first sessions may be slow, since nothing could be tried before: {Reason}")]
     public static partial void RehearsalFailed(ILogger logger, string reason);
 
-    // Next free id: 825
+    [LoggerMessage(EventId = 825, Level = LogLevel.Warning, Message = "the postmaster could not be told that rules do not work")]
+    public static partial void PostmasterNotTold(ILogger logger, Exception exception);
+
+    // Next free id: 826
 }

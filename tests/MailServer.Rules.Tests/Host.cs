@@ -37,9 +37,15 @@ internal sealed class Host : IAsyncDisposable
         return path;
     }
 
-    public async Task<RuleEngine> StartAsync(RuleOptions? options = null, IRuleGate? gate = null)
+    public async Task<RuleEngine> StartAsync(RuleOptions? options = null, IRuleGate? gate = null, Action<IReadOnlyList<string>>? tell = null, TimeProvider? time = null)
     {
-        _engine = new(options ?? Options, _watcher, TimeProvider.System, Logging, gate);
+        _engine = new(options ?? Options, _watcher, time ?? TimeProvider.System, Logging, gate);
+        if (tell is not null)
+            _engine.Tell = (lines, _) =>
+            {
+                tell(lines);
+                return Task.CompletedTask;
+            };
         await _engine.StartAsync(default);
         return _engine;
     }

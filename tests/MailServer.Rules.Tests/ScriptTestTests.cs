@@ -1,4 +1,5 @@
 using MailServer.Pipeline;
+using Microsoft.Extensions.Time.Testing;
 
 namespace MailServer.Rules.Tests;
 
@@ -118,6 +119,41 @@ public sealed class ScriptTestTests
         Write(host, "one", null, "folder: B");
         await Host.UntilAsync(() => engine.Status().FailedTests.Count == 0);
         Assert.Equal("B", engine.Decide(Facts.Mail(), To.Anybody, Delivery.Keep).Folder?.Value);
+    }
+
+    [Fact]
+    public async Task Who_looks_after_the_scripts_is_told_of_each_and_of_tests_once_a_day_also_over_a_restart()
+    {
+        await using var host = new Host();
+        List<string> told = [];
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        host.Write("10.csx", "Keap();");
+        host.Write("20.csx", "FileInto(\"A\");");
+        await StartAsync();
+        Assert.StartsWith("10.csx(1,1): CS0103 The name 'Keap' does not exist", Assert.Single(told), StringComparison.Ordinal);
+
+        // Neither the same again nor after a restart, but another script, and tests.
+        told.Clear();
+        host.Write("10.csx", "Keep(); Keap();");
+        await host.StopAsync();
+        var engine = await StartAsync();
+        Assert.Empty(told);
+        host.Write("30.csx", "Stap();");
+        Write(host, "one", "Subject: x\n\n", "folder: B");
+        await engine.ReloadAsync(default);
+        Assert.Equal(3, told.Count);
+        Assert.StartsWith("30.csx(1,1): CS0103", told[0], StringComparison.Ordinal);
+        Assert.Equal(
+            ["As they are now, the rules fail their tests, and what was in service before stays:", "tests/one.expect(1,1): asked for B, got A by 20.csx:1 FileInto(\"A\")"], told[1..]);
+
+        told.Clear();
+        await engine.ReloadAsync(default);
+        Assert.Empty(told);
+        time.Advance(TimeSpan.FromHours(25));
+        await engine.ReloadAsync(default);
+        Assert.Equal(4, told.Count);
+
+        Task<RuleEngine> StartAsync() => host.StartAsync(gate: new RuleTests("mx.example.org"), tell: told.AddRange, time: time);
     }
 
     // Compiled once: what differs are the tests.

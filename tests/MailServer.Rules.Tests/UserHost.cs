@@ -13,7 +13,9 @@ internal sealed class UserHost : IAsyncDisposable
 
     public ILoggerFactory Logging { get; init; } = NullLoggerFactory.Instance;
 
-    public UserRules Rules => _rules ??= new(Options, TimeProvider.System, Logging);
+    public IRuleGate? Gate { get; init; }
+
+    public UserRules Rules => _rules ??= new(Options, TimeProvider.System, Logging, Gate);
 
     public UserRuleOptions Options { get; init; }
 

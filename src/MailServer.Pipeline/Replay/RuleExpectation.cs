@@ -9,8 +9,8 @@ namespace MailServer.Pipeline;
 /// </summary>
 internal sealed class RuleExpectation
 {
-    /// <summary>Octets of the file: a hundred lines of a few words.</summary>
-    private const int MaxSize = 64 * 1024;
+    /// <summary>Octets of the file: far beyond a hundred lines of a few words.</summary>
+    public const int MaxSize = 64 * 1024;
 
     private readonly List<RuleDiagnostic> _errors = [];
     private readonly string _file;
@@ -51,18 +51,15 @@ internal sealed class RuleExpectation
 
     public (string File, int? ScriptLine, int Line)? By { get; private set; }
 
-    /// <summary>Reads a file.</summary>
-    /// <param name="path">Where it is.</param>
+    /// <summary>Reads a file's text.</summary>
+    /// <param name="octets">The file, in UTF-8.</param>
     /// <param name="shown">What it is called in messages.</param>
-    /// <exception cref="IOException">It cannot be read.</exception>
-    public static RuleExpectation Read(string path, string shown)
+    public static RuleExpectation Read(byte[] octets, string shown)
     {
         var expectation = new RuleExpectation(shown);
-        if (new FileInfo(path).Length > MaxSize)
-            expectation.Error($"larger than {MaxSize / 1024} KiB");
-        else
-            foreach (var line in File.ReadLines(path))
-                expectation.Take(line.Trim());
+        using var lines = new StreamReader(new MemoryStream(octets, writable: false));
+        while (lines.ReadLine() is { } line)
+            expectation.Take(line.Trim());
         if (expectation._errors.Count == 0 && expectation is { Folder: null, Copies: null, Flags: null, DiscardedLine: null, RejectedLine: null, By: null })
             expectation.Error("asks nothing: folder:, copies:, flags:, by:, discarded or rejected is expected");
         return expectation;

@@ -10,54 +10,85 @@ namespace MailServer.Pipeline;
 /// <param name="hostname">The server's name, by which its own findings are known.</param>
 public sealed class RuleTests(string hostname) : IRuleGate
 {
-    /// <summary>Tests of one folder: far more than anybody writes, few enough to run within seconds at each save.</summary>
-    public const int MaxTests = 1000;
-
     /// <inheritdoc/>
     public async Task<IReadOnlyList<RuleDiagnostic>> CheckAsync(RuleSet candidate, string directory, CancellationToken cancellationToken) =>
-        [.. (await RunAsync(candidate, directory, cancellationToken).ConfigureAwait(false)).SelectMany(result => result.Failures)];
+        FailuresOf(await RunAsync(candidate, directory, cancellationToken).ConfigureAwait(false));
 
-    /// <summary>Runs all tests of a folder of scripts, in order of names.</summary>
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<RuleDiagnostic>> CheckAsync(UserRuleSet candidate, string directory, CancellationToken cancellationToken) =>
+        FailuresOf(await RunAsync(candidate, directory, cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Runs all tests beside an administrator's scripts, in order of names.</summary>
     /// <param name="rules">The scripts.</param>
     /// <param name="directory">Their folder.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<IReadOnlyList<RuleTestResult>> RunAsync(RuleSet rules, string directory, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(rules);
-        var folder = Path.Combine(directory, RuleEngine.TestsFolder);
+        using var folder = TestFolder.Open(directory);
+        return await RunAsync(new TrustedRules(rules, ""), folder, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Runs all tests beside a user's own scripts, which are asked in a worker.</summary>
+    /// <param name="rules">The scripts.</param>
+    /// <param name="directory">Their folder: links in it are not followed, nothing is read without end.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="RuleTrialException">No worker could be had for scripts on trial.</exception>
+    public async Task<IReadOnlyList<RuleTestResult>> RunAsync(UserRuleSet rules, string directory, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var folder = TestFolder.OpenForeign(directory);
+            return await RunAsync(new UntrustedRules(rules, ""), folder, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            return [RuleTestResult.Broken(RuleEngine.TestsFolder, RuleEngine.TestsFolder, $"cannot be read (links are not followed): {e.Message}")];
+        }
+    }
+
+    private static IReadOnlyList<RuleDiagnostic> FailuresOf(IReadOnlyList<RuleTestResult> results) => [.. results.SelectMany(result => result.Failures)];
+
+    private async Task<IReadOnlyList<RuleTestResult>> RunAsync(IReplayRules rules, TestFolder? folder, CancellationToken cancellationToken)
+    {
+        if (folder is null)
+            return [];
         List<RuleTestResult> results = [];
-        foreach (var name in NamesIn(folder))
+        var files = folder.Names.ToHashSet(StringComparer.Ordinal);
+        foreach (var name in NamesOf(files))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            results.Add(results.Count < MaxTests
-                ? await RunAsync(rules, folder, name, cancellationToken).ConfigureAwait(false)
-                : RuleTestResult.Broken(name, Shown(name, ".expect"), $"more than {MaxTests} tests"));
+            if (results.Count == folder.MaxTests)
+            {
+                results.Add(RuleTestResult.Broken(name, Shown(name, ".expect"), $"more than {folder.MaxTests} tests"));
+                break;
+            }
+
+            results.Add(await RunAsync(rules, folder, files, name, cancellationToken).ConfigureAwait(false));
         }
 
         return results;
     }
 
-    private static List<string> NamesIn(string folder) => !Directory.Exists(folder) ? [] :
-    [
-        .. Directory.EnumerateFiles(folder)
-            .Where(path => Path.GetExtension(path) is ".eml" or ".expect" && !Path.GetFileName(path).StartsWith('.'))
-            .Select(path => Path.GetFileNameWithoutExtension(path))
-            .Distinct(StringComparer.Ordinal)
-            .Order(StringComparer.Ordinal),
-    ];
+    // They will stand in a log and in a mail.
+    private static IEnumerable<string> NamesOf(IEnumerable<string> files) => files
+        .Where(file => Path.GetExtension(file) is ".eml" or ".expect" && file[0] != '.' && !file.Any(char.IsControl))
+        .Select(file => Path.GetFileNameWithoutExtension(file))
+        .Distinct(StringComparer.Ordinal)
+        .Order(StringComparer.Ordinal);
 
     private static string Shown(string name, string extension) => $"{RuleEngine.TestsFolder}/{name}{extension}";
 
-    private async ValueTask<RuleTestResult> RunAsync(RuleSet rules, string folder, string name, CancellationToken cancellationToken)
+    private async ValueTask<RuleTestResult> RunAsync(IReplayRules rules, TestFolder folder, HashSet<string> files, string name, CancellationToken cancellationToken)
     {
-        var (mail, asked) = (Path.Combine(folder, name + ".eml"), Path.Combine(folder, name + ".expect"));
-        if (!File.Exists(asked))
-            return RuleTestResult.Broken(name, Shown(name, ".eml"), $"there is no {name}.expect beside it");
-        if (!File.Exists(mail))
-            return RuleTestResult.Broken(name, Shown(name, ".expect"), $"there is no {name}.eml beside it");
+        var (mail, asked) = (name + ".eml", name + ".expect");
+        if (!files.Contains(asked))
+            return RuleTestResult.Broken(name, Shown(name, ".eml"), $"there is no {asked} beside it");
+        if (!files.Contains(mail))
+            return RuleTestResult.Broken(name, Shown(name, ".expect"), $"there is no {mail} beside it");
+        var reading = asked;
         try
         {
-            var expectation = RuleExpectation.Read(asked, Shown(name, ".expect"));
+            var expectation = RuleExpectation.Read(folder.Read(asked, RuleExpectation.MaxSize), Shown(name, ".expect"));
             if (expectation.Errors.Count > 0)
                 return new() { Name = name, Failures = expectation.Errors };
             var recipient = new RecipientFacts
@@ -68,18 +99,20 @@ public sealed class RuleTests(string hostname) : IRuleGate
                 Folders = expectation.Folders,
                 Notes = new ScratchNotes(),
             };
-            var delivery = rules.Decide(new(await OpenAsync(mail, expectation, cancellationToken).ConfigureAwait(false)), recipient, Delivery.Keep);
+            reading = mail;
+            var source = await OpenAsync(folder.Read(mail, folder.MaxMessage), expectation, cancellationToken).ConfigureAwait(false);
+            var delivery = await rules.DecideAsync(source, recipient, Delivery.Keep, cancellationToken).ConfigureAwait(false);
             return new() { Name = name, Delivery = delivery, Failures = [.. Compare(expectation, delivery, Shown(name, ".expect"))] };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return RuleTestResult.Broken(name, Shown(name, ".eml"), e.Message);
+            return RuleTestResult.Broken(name, $"{RuleEngine.TestsFolder}/{reading}", e.Message);
         }
     }
 
-    private async ValueTask<IMailSource> OpenAsync(string path, RuleExpectation given, CancellationToken cancellationToken)
+    private async ValueTask<IMailSource> OpenAsync(byte[] message, RuleExpectation given, CancellationToken cancellationToken)
     {
-        var spool = new SampleSpool(path);
+        var spool = new SampleSpool(message);
         using var octets = spool.OpenRead();
         return new MessageSource(await HeaderBlock.ReadAsync(octets, cancellationToken).ConfigureAwait(false), spool.OpenRead, new()
         {

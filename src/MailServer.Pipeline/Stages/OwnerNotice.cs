@@ -12,14 +12,17 @@ internal sealed class OwnerNotice(IDeliveryStore store, string hostname, TimePro
     private const int MaxLine = 240;
 
     /// <summary>Tells of rules that do not work. A failure is logged and nothing else.</summary>
-    public async ValueTask SendAsync(User account, IReadOnlyList<string> complaints)
+    /// <param name="account">Who is told.</param>
+    /// <param name="rules">Which rules: <c>the rules that sort your mail</c>.</param>
+    /// <param name="complaints">What is wrong, one line each.</param>
+    public async ValueTask SendAsync(User account, string rules, IReadOnlyList<string> complaints)
     {
         try
         {
             var spool = store.CreateSpool();
             await using (spool.ConfigureAwait(false))
             {
-                await spool.Writer.WriteAsync(Compose(account, complaints)).ConfigureAwait(false);
+                await spool.Writer.WriteAsync(Compose(account, rules, complaints)).ConfigureAwait(false);
                 await spool.Writer.CompleteAsync().ConfigureAwait(false);
                 var problem = await spool.SealAsync(ReadOnlyMemory<byte>.Empty, CancellationToken.None).ConfigureAwait(false)
                     ?? (await store.DeliverNoticeAsync(spool, account, CancellationToken.None).ConfigureAwait(false)).Problem;
@@ -35,11 +38,11 @@ internal sealed class OwnerNotice(IDeliveryStore store, string hostname, TimePro
         }
     }
 
-    private byte[] Compose(User account, IReadOnlyList<string> complaints)
+    private byte[] Compose(User account, string rules, IReadOnlyList<string> complaints)
     {
         string[] lines =
         [
-            "Something is wrong with the rules that sort your mail:",
+            $"Something is wrong with {rules}:",
             "",
             .. complaints.Take(MaxLines).Select(line => "  " + (line.Length > MaxLine ? string.Concat(line.AsSpan(0, MaxLine), "...") : line)),
             .. complaints.Count > MaxLines ? [$"  and {complaints.Count - MaxLines} more"] : (string[])[],
@@ -48,6 +51,6 @@ internal sealed class OwnerNotice(IDeliveryStore store, string hostname, TimePro
             "and where there is none the mail stays in INBOX. This is said once a day at most.",
             "",
         ];
-        return NoticeText.Compose(account.Address, hostname, MessageId.Create(time), time.GetUtcNow(), "Mail rules", "Your mail rules need a look", string.Join('\n', lines));
+        return NoticeText.Compose(account.Address, hostname, MessageId.Create(time), time.GetUtcNow(), "Mail rules", "Mail rules need a look", string.Join('\n', lines));
     }
 }

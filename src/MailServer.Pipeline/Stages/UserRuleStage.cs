@@ -19,7 +19,7 @@ internal sealed class UserRuleStage(UserScripts scripts, OwnerNotice notice, ILo
             var set = await scripts.Rules.FindAsync(account.Address.ToString(), scripts.DirectoryOf(account), cancellationToken).ConfigureAwait(false);
             var delivery = await set.DecideAsync(mail, recipient, sofar, cancellationToken).ConfigureAwait(false);
             if (set.TakeNotice() is { } complaints)
-                await notice.SendAsync(account, complaints).ConfigureAwait(false);
+                await notice.SendAsync(account, "the rules that sort your mail", complaints).ConfigureAwait(false);
             return delivery;
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)

@@ -24,10 +24,12 @@ public sealed class RuleEngine : IAsyncDisposable
     private readonly SemaphoreSlim _changed = new(0, 1);
     private readonly CancellationTokenSource _end = new();
     private readonly List<WeakReference> _retired = [];
+    private readonly DailyMark _told;
     private IDisposable? _watch;
     private IDisposable? _testsWatch;
     private Task _starting = Task.CompletedTask;
     private Task _loop = Task.CompletedTask;
+    private Task _telling = Task.CompletedTask;
     private volatile RuleSet _current;
     private volatile RuleLoad _last = RuleLoad.Empty;
 
@@ -44,8 +46,15 @@ public sealed class RuleEngine : IAsyncDisposable
         (_options, _watcher, _time) = (options, watcher, time);
         _logger = logging.CreateLogger("MailServer.Rules");
         _loader = new(options, gate, time, _logger);
+        _told = new(Path.Combine(options.CacheDirectory, "told"), time, _logger);
         _current = new([], options.StepBudget, _logger);
     }
+
+    /// <summary>
+    /// Tells whoever looks after these scripts what is wrong with them, one line each; null tells nobody. Each script is told of once a day at most, and so
+    /// are tests that fail. Set it before the start; it must not throw, and ends when the server does.
+    /// </summary>
+    public Func<IReadOnlyList<string>, CancellationToken, Task>? Tell { get; set; }
 
     /// <summary>The scripts in service. Take it once a message, so that all its recipients meet the same version.</summary>
     public RuleSet Current => _current;
@@ -81,6 +90,7 @@ public sealed class RuleEngine : IAsyncDisposable
                 _current = new(load.Rules, _options.StepBudget, _logger);
             Retire(before.Rules.Except(load.Rules).Concat(load.Refused));
             Report(load, last);
+            Notify(load);
         }
         finally
         {
@@ -141,6 +151,7 @@ public sealed class RuleEngine : IAsyncDisposable
         // A start under way goes to its end first: it would use what is disposed here.
         await _starting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _loop.ConfigureAwait(false);
+        await _telling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _loader.Dispose();
         var last = _current;
         _current = new([], _options.StepBudget, _logger);
@@ -235,6 +246,23 @@ public sealed class RuleEngine : IAsyncDisposable
             Log.TestsFail(_logger, load.Objections.Count, objection.ToString());
         if (!load.Rules.SequenceEqual(last.Rules))
             Log.InService(_logger, string.Join(' ', load.Rules.Select(rule => rule.File)));
+    }
+
+    // Nobody waits for it: a mail to the owner needs accounts, which may be there later than the rules.
+    private void Notify(RuleLoad load)
+    {
+        if (Tell is not { } tell)
+            return;
+        List<string> lines = [];
+        foreach (var (file, diagnostics) in load.Diagnostics)
+            if (diagnostics.Where(diagnostic => diagnostic.IsError).ToArray() is { Length: > 0 } errors && _told.MayTell($"{file} does not compile"))
+                lines.AddRange(errors.Select(error => error.ToString()));
+        if (load.Objections.Count > 0 && _told.MayTell("tests fail"))
+            lines.AddRange(["As they are now, the rules fail their tests, and what was in service before stays:", .. load.Objections.Select(test => test.ToString())]);
+        if (load.CompilerProblem is { } problem && _told.MayTell("no compiler"))
+            lines.Add($"They cannot be compiled: {problem}");
+        if (lines.Count > 0)
+            _telling = Task.WhenAll(_telling, tell(lines, _end.Token));
     }
 
     private static RuleStatus StatusOf(string file, RuleLoad load)

@@ -66,7 +66,7 @@ internal sealed class RuleLoader(RuleOptions options, IRuleGate? gate, TimeProvi
             CompilerProblem = run.Problem,
         };
         _hopeless = run.Hopeless;
-        if (gate is not null && await gate.CheckAsync(new(load.Rules, options.StepBudget, logger), options.GlobalDirectory, cancellationToken).ConfigureAwait(false) is { Count: > 0 } objections)
+        if (gate is not null && await gate.CheckAsync(new RuleSet(load.Rules, options.StepBudget, logger), options.GlobalDirectory, cancellationToken).ConfigureAwait(false) is { Count: > 0 } objections)
             return await HoldBackAsync(load, objections, scripts, before, cancellationToken).ConfigureAwait(false);
         Remember(scripts, load);
         return load;

@@ -3,11 +3,12 @@ using Microsoft.Extensions.Logging;
 namespace MailServer.Rules;
 
 /// <summary>What is remembered of an account with scripts: the version in service, and how it has behaved.</summary>
-internal sealed class UserAccount(string name, UserRuleOptions options, UserRuleCompiler compiler, WorkerPool pool, TimeProvider time, ILogger logger) : IDisposable
+internal sealed class UserAccount(string name, UserRuleOptions options, UserRuleCompiler compiler, WorkerPool pool, IRuleGate? gate, TimeProvider time, ILogger logger) : IDisposable
 {
     private readonly UserRuleLoader _loader = new(options, compiler, name, time, logger);
+    private readonly DailyMark _told = new(Path.Combine(UserRuleLoader.FolderOf(options, name), "told"), time, logger);
     private readonly SemaphoreSlim _turn = new(1);
-    private readonly Lock _gate = new();
+    private readonly Lock _lock = new();
     private readonly Queue<long> _crashes = new();
     private UserRuleLoad _load = UserRuleLoad.Empty;
     private string _seen = "";
@@ -32,7 +33,7 @@ internal sealed class UserAccount(string name, UserRuleOptions options, UserRule
     {
         var seen = UserRuleFolder.Look(directory);
         Task loading;
-        lock (_gate)
+        lock (_lock)
         {
             if (seen != _seen && _loading.IsCompleted)
                 _loading = Task.Run(() => LoadAsync(directory, seen, end), CancellationToken.None);
@@ -85,6 +86,38 @@ internal sealed class UserAccount(string name, UserRuleOptions options, UserRule
         }
     }
 
+    /// <summary>Asks scripts that are not in service yet, in a worker of their own. What they do counts for nothing and is written nowhere.</summary>
+    /// <exception cref="RuleTrialException">No worker could be had.</exception>
+    public async ValueTask<Delivery> TryAsync(UserRuleLoad load, IMailSource mail, IRecipientSource recipient, Delivery sofar, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await AskTrialAsync(load, mail, recipient, sofar, cancellationToken).ConfigureAwait(false)).Delivery;
+        }
+        catch (WorkerException e) when (e.End is WorkerEnd.Time or WorkerEnd.Died or WorkerEnd.Nonsense)
+        {
+            return FailAll(load, sofar, e.Message).ToDelivery();
+        }
+        catch (WorkerException e)
+        {
+            throw new RuleTrialException($"the tests cannot be run: {e.Message}");
+        }
+    }
+
+    // Under another name: the worker of those in service keeps them loaded. A death may be the machine's: another worker is asked once.
+    private async Task<RuleOutcome> AskTrialAsync(UserRuleLoad load, IMailSource mail, IRecipientSource recipient, Delivery sofar, CancellationToken cancellationToken)
+    {
+        var trial = $"{name} (tests)";
+        try
+        {
+            return await pool.DecideAsync(trial, load.Scripts, mail, recipient, sofar, cancellationToken).ConfigureAwait(false);
+        }
+        catch (WorkerException e) when (e.End is WorkerEnd.Died)
+        {
+            return await pool.DecideAsync(trial, load.Scripts, mail, recipient, sofar, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     // A first death may be the machine's: another worker is asked once. Where there has been one, it is the scripts'.
     private async ValueTask<RuleOutcome> AskAsync(UserRuleLoad load, IMailSource mail, IRecipientSource recipient, Delivery sofar, CancellationToken cancellationToken)
     {
@@ -100,13 +133,13 @@ internal sealed class UserAccount(string name, UserRuleOptions options, UserRule
 
     private bool HasCrashed()
     {
-        lock (_gate)
+        lock (_lock)
             return _crashes.Count > 0;
     }
 
     public bool IsResting(UserRuleLoad load)
     {
-        lock (_gate)
+        lock (_lock)
         {
             while (_crashes.TryPeek(out var first) && time.GetElapsedTime(first) > options.Rest)
                 _crashes.Dequeue();
@@ -118,6 +151,8 @@ internal sealed class UserAccount(string name, UserRuleOptions options, UserRule
     public IReadOnlyList<string> Complaints(UserRuleLoad load)
     {
         List<string> lines = [.. load.Diagnostics.Where(diagnostic => diagnostic.IsError).Select(diagnostic => diagnostic.ToString())];
+        if (load.Objections.Count > 0)
+            lines.AddRange(["As they are now, your rules fail their tests, and what was in service before stays:", .. load.Objections.Select(test => test.ToString())]);
         if (options.Refusal is { } refusal)
             lines.Add($"Users' rules do not run on this server: {refusal}. Your mail is kept in INBOX.");
         if (IsResting(load))
@@ -125,27 +160,8 @@ internal sealed class UserAccount(string name, UserRuleOptions options, UserRule
         return lines;
     }
 
-    /// <summary>Whether the owner may be told now: at most once a day, also over restarts. Who asks has to tell.</summary>
-    public bool MayTell()
-    {
-        var mark = Path.Combine(_loader.Folder, "told");
-        try
-        {
-            var now = time.GetUtcNow().UtcDateTime;
-            if (File.Exists(mark) && now - File.GetLastWriteTimeUtc(mark) < TimeSpan.FromDays(1))
-                return false;
-            Directory.CreateDirectory(_loader.Folder);
-            File.WriteAllBytes(mark, []);
-            File.SetLastWriteTimeUtc(mark, now);
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Better not told than told with each mail.
-            Log.CacheUnwritable(logger, _loader.Folder, e.Message);
-            return false;
-        }
-    }
+    /// <summary>Whether the owner may be told now: at most once a day, of whatever it is. Who asks has to tell.</summary>
+    public bool MayTell() => _told.MayTell("");
 
     public UserRuleStatus Status()
     {
@@ -164,6 +180,7 @@ internal sealed class UserAccount(string name, UserRuleOptions options, UserRule
             LastFailure = _lastFailure,
             IsResting = IsResting(load),
             CompilerProblem = load.CompilerProblem,
+            FailedTests = load.Objections,
         };
     }
 
@@ -177,7 +194,7 @@ internal sealed class UserAccount(string name, UserRuleOptions options, UserRule
         try
         {
             var before = _load;
-            var load = await _loader.LoadAsync(directory, end).ConfigureAwait(false);
+            var load = await _loader.LoadAsync(directory, CheckAsync, end).ConfigureAwait(false);
             (_load, _seen) = (load, load.CompilerProblem is null ? seen : "?");
             Report(before, load);
         }
@@ -189,6 +206,23 @@ internal sealed class UserAccount(string name, UserRuleOptions options, UserRule
 #pragma warning restore CA1031
     }
 
+    /// <summary>What the gate says against changed scripts.</summary>
+    private async Task<IReadOnlyList<RuleDiagnostic>> CheckAsync(UserRuleLoad load, string directory, CancellationToken cancellationToken)
+    {
+        if (gate is null || options.Refusal is not null)
+            return [];
+        using var limit = new CancellationTokenSource(options.TestLimit, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            return await gate.CheckAsync(new UserRuleSet(this, load, isTrial: true), directory, both.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return [RuleDiagnostic.OfFile(RuleEngine.TestsFolder, $"the tests take longer than {options.TestLimit.TotalSeconds:0} s, all together")];
+        }
+    }
+
     private void Report(UserRuleLoad before, UserRuleLoad load)
     {
         foreach (var first in load.Diagnostics.Where(diagnostic => diagnostic.IsError).DistinctBy(diagnostic => diagnostic.File))
@@ -196,19 +230,27 @@ internal sealed class UserAccount(string name, UserRuleOptions options, UserRule
                 logger, name, first.File, load.Scripts.Versions.ContainsKey(first.File) ? "its last good version stays in service" : "it is not in service", first.ToString());
         if (load.CompilerProblem is { } problem)
             Log.NoCompiler(logger, problem);
+        if (load.Objections is [var objection, ..] && !load.Objections.SequenceEqual(before.Objections))
+            Log.UserTestsFail(logger, name, load.Objections.Count, objection.ToString());
         if (load.Scripts.Version != before.Scripts.Version)
             Log.UserRulesInService(logger, name, string.Join(' ', load.Scripts.Scripts.Select(script => script.File)));
     }
 
     private Delivery Fail(UserRuleLoad load, Delivery sofar, string reason)
     {
-        // Which of the scripts it was nobody can tell any more: it is all of them, and what they did is undone.
+        var plan = FailAll(load, sofar, reason);
+        Record(new() { Rule = plan.Rule, Action = reason });
+        return plan.ToDelivery();
+    }
+
+    // Which of the scripts it was nobody can tell any more: it is all of them, and what they did is undone.
+    private static DeliveryPlan FailAll(UserRuleLoad load, Delivery sofar, string reason)
+    {
         var rule = load.Scripts.Scripts is [var only] ? only.File : "rules";
         var plan = new DeliveryPlan(sofar);
-        plan.Begin(rule, load.Scripts.Versions.GetValueOrDefault(rule));
+        plan.Begin(rule, load.Scripts.Versions.GetValueOrDefault(rule), isOwn: true);
         plan.Fail(0, reason);
-        Record(new() { Rule = rule, Action = reason });
-        return plan.ToDelivery();
+        return plan;
     }
 
     private void Record(DeliveryStep failure)
@@ -220,7 +262,7 @@ internal sealed class UserAccount(string name, UserRuleOptions options, UserRule
 
     private void Remember(UserRuleLoad load)
     {
-        lock (_gate)
+        lock (_lock)
         {
             if (_crashedVersion != load.Scripts.Version)
                 _crashes.Clear();

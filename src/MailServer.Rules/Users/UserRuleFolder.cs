@@ -16,8 +16,11 @@ internal static class UserRuleFolder
     /// <summary>Octets of one script: a thousand lines.</summary>
     public const int MaxSize = 64 * 1024;
 
+    /// <summary>Tests beside an account's scripts, of two files each.</summary>
+    public const int MaxTests = 100;
+
     /// <summary>
-    /// What tells that something has changed: names, sizes and times of the scripts; empty when there are none. Cheap enough to look at for each mail, so that an
+    /// What tells that something has changed: names, sizes and times of the scripts and of their tests; empty when there are none. Cheap enough to look at for each mail, so that an
     /// account that gets none costs nothing.
     /// </summary>
     public static string Look(string directory)
@@ -27,14 +30,22 @@ internal static class UserRuleFolder
             if (!Directory.Exists(directory))
                 return "";
             var seen = new StringBuilder();
-            foreach (var file in new DirectoryInfo(directory).EnumerateFiles("*.csx").Where(file => file.Name[0] != '.').OrderBy(file => file.Name, StringComparer.Ordinal).Take(MaxScripts + 1))
-                seen.Append(CultureInfo.InvariantCulture, $"{file.Name}/{(file.LinkTarget is null ? file.Length : -1)}/{file.LastWriteTimeUtc.Ticks} ");
+            Append(new DirectoryInfo(directory).EnumerateFiles("*.csx"), MaxScripts, seen);
+            if (new DirectoryInfo(Path.Combine(directory, RuleEngine.TestsFolder)) is { Exists: true } tests)
+                Append(tests.EnumerateFiles(), 2 * MaxTests, seen.Append(tests.LinkTarget is null ? "tests: " : "tests are a link: "));
             return seen.ToString();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return $"! {e.Message}";
         }
+    }
+
+    private static void Append(IEnumerable<FileInfo> files, int most, StringBuilder seen)
+    {
+        // Whoever fills a folder with files makes no mail of theirs wait for the sorting of them all.
+        foreach (var file in files.Where(file => file.Name[0] != '.').Take(RuleFolder.MaxScripts).OrderBy(file => file.Name, StringComparer.Ordinal).Take(most + 1))
+            seen.Append(CultureInfo.InvariantCulture, $"{file.Name}/{(file.LinkTarget is null ? file.Length : -1)}/{file.LastWriteTimeUtc.Ticks} ");
     }
 
     /// <summary>Reads the scripts, in order of names. What cannot be read takes no other out of service.</summary>

@@ -21,8 +21,11 @@ internal sealed record UserRuleLoad
     /// <summary>What is wrong with the files as they are now.</summary>
     public IReadOnlyList<RuleDiagnostic> Diagnostics { get; init; } = [];
 
-    /// <summary>Why the compiler could not be used.</summary>
+    /// <summary>Why the compiler could not be used, or the tests not be run.</summary>
     public string? CompilerProblem { get; init; }
+
+    /// <summary>What the gate says against the files as they are now: while it says anything, the set that was in service stays.</summary>
+    public IReadOnlyList<RuleDiagnostic> Objections { get; init; } = [];
 }
 
 /// <summary>
@@ -33,58 +36,83 @@ internal sealed class UserRuleLoader(UserRuleOptions options, UserRuleCompiler c
 {
     private static readonly string[] Endings = [".pdb", ".dll"];
 
-    // An account's name may hold what a file's cannot; the folder is ours, and nobody needs to read its name.
-    private readonly string _folder = Path.Combine(options.CacheDirectory, FolderOf(account));
+    private readonly string _folder = FolderOf(options, account);
 
     // Texts that do not compile, by key: each mail looks again, and must not try again.
     private readonly Dictionary<string, IReadOnlyList<RuleDiagnostic>> _hopeless = [];
 
-    /// <summary>Where what belongs to the account is kept.</summary>
-    public string Folder => _folder;
+    /// <summary>Where what belongs to an account is kept. Its name may hold what a file's cannot; the folder is ours, and nobody needs to read its name.</summary>
+    public static string FolderOf(UserRuleOptions options, string account) =>
+        Path.Combine(options.CacheDirectory, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(account)).AsSpan(0, 10)));
 
     /// <summary>Looks at the folder and has compiled what is new. Never fails: what is wrong is in the answer.</summary>
-    public async Task<UserRuleLoad> LoadAsync(string directory, CancellationToken cancellationToken)
+    /// <param name="directory">The folder.</param>
+    /// <param name="check">Says what speaks against the new set, tests that fail; nothing lets it pass.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<UserRuleLoad> LoadAsync(
+        string directory, Func<UserRuleLoad, string, CancellationToken, Task<IReadOnlyList<RuleDiagnostic>>> check, CancellationToken cancellationToken)
     {
         var (scripts, refused) = UserRuleFolder.Read(directory);
         var cache = new RuleCache(_folder, compiler.Identity, time);
-        var diagnostics = refused;
-        string? problem = null;
-        Dictionary<string, WorkerScript> ready = [];
-        HashSet<string> live = [];
+        var load = new UserRuleLoad
+        {
+            Files = [.. scripts.Select(script => script.File).Concat(refused.Select(diagnostic => diagnostic.File)).Distinct().Order(StringComparer.Ordinal)],
+            Diagnostics = refused,
+        };
         try
         {
             cache.Prepare();
-            problem = await CompileAsync(cache, scripts, diagnostics, cancellationToken).ConfigureAwait(false);
-            foreach (var script in scripts)
-                if (Find(cache, script) is { } found)
-                {
-                    (ready[script.File], _) = (found, live.Add(script.File));
-                    cache.SaveGood(script);
-                }
-
-            // What does not compile now goes on as it last did, compiled again where the server or the compiler is another since.
-            List<RuleScript> good = [.. scripts.Select(script => script.File).Concat(refused.Select(diagnostic => diagnostic.File)).Distinct()
-                .Where(file => !ready.ContainsKey(file)).Select(cache.FindGood).OfType<RuleScript>()];
-            problem ??= await CompileAsync(cache, good, null, cancellationToken).ConfigureAwait(false);
-            foreach (var script in good)
-                if (Find(cache, script) is { } found)
-                    ready[script.File] = found;
-            cache.Prune([.. scripts.Select(script => script.File), .. refused.Select(diagnostic => diagnostic.File)], [.. ready.Values.Select(script => script.Key)]);
+            load = await CompileAsync(cache, load, scripts, refused, cancellationToken).ConfigureAwait(false);
+            if (await check(load, directory, cancellationToken).ConfigureAwait(false) is { Count: > 0 } objections)
+                return await HoldBackAsync(cache, load with { Objections = objections }, scripts, cancellationToken).ConfigureAwait(false);
+            foreach (var script in scripts.Where(script => load.Live.Contains(script.File)))
+                cache.SaveGood(script);
+            cache.Prune([.. load.Files], [.. load.Scripts.Scripts.Select(script => script.Key)]);
+            return load;
+        }
+        catch (RuleTrialException e)
+        {
+            return await HoldBackAsync(cache, load with { CompilerProblem = e.Message }, scripts, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             Log.CacheUnwritable(logger, _folder, e.Message);
-            problem ??= e.Message;
+            return load with { CompilerProblem = load.CompilerProblem ?? e.Message };
         }
+    }
 
-        List<string> files = [.. scripts.Select(script => script.File).Concat(refused.Select(diagnostic => diagnostic.File)).Distinct().Order(StringComparer.Ordinal)];
-        return new()
+    /// <summary>The scripts as they are now; one that does not compile goes on as it last did.</summary>
+    private async Task<UserRuleLoad> CompileAsync(RuleCache cache, UserRuleLoad load, List<RuleScript> scripts, List<RuleDiagnostic> diagnostics, CancellationToken cancellationToken)
+    {
+        var problem = await CompileAsync(cache, scripts, diagnostics, cancellationToken).ConfigureAwait(false);
+        Dictionary<string, WorkerScript> ready = [];
+        foreach (var script in scripts)
+            if (Find(cache, script) is { } found)
+                ready[script.File] = found;
+        HashSet<string> live = [.. ready.Keys];
+
+        // Compiled again where the server or the compiler is another since.
+        List<RuleScript> good = [.. load.Files.Where(file => !ready.ContainsKey(file)).Select(cache.FindGood).OfType<RuleScript>()];
+        problem ??= await CompileAsync(cache, good, null, cancellationToken).ConfigureAwait(false);
+        foreach (var script in good)
+            if (Find(cache, script) is { } found)
+                ready[script.File] = found;
+        return load with { Scripts = new([.. load.Files.Select(ready.GetValueOrDefault).OfType<WorkerScript>()]), Live = live, CompilerProblem = problem };
+    }
+
+    /// <summary>What was last let through stays in service, all of it: tests are of the whole set.</summary>
+    private async Task<UserRuleLoad> HoldBackAsync(RuleCache cache, UserRuleLoad load, List<RuleScript> scripts, CancellationToken cancellationToken)
+    {
+        var good = cache.AllGood();
+        var problem = await CompileAsync(cache, good, null, cancellationToken).ConfigureAwait(false);
+        List<WorkerScript> served = [.. good.Select(script => Find(cache, script)).OfType<WorkerScript>()];
+        var keys = scripts.ToDictionary(script => script.File, script => script.KeyFor(cache.Identity));
+        return load with
         {
-            Files = files,
-            Scripts = new([.. files.Select(ready.GetValueOrDefault).OfType<WorkerScript>()]),
-            Live = live,
-            Diagnostics = diagnostics,
-            CompilerProblem = problem,
+            Files = [.. load.Files.Union(served.Select(script => script.File)).Order(StringComparer.Ordinal)],
+            Scripts = new(served),
+            Live = served.Where(script => keys.GetValueOrDefault(script.File) == script.Key).Select(script => script.File).ToHashSet(),
+            CompilerProblem = load.CompilerProblem ?? problem,
         };
     }
 
@@ -139,6 +167,4 @@ internal sealed class UserRuleLoader(UserRuleOptions options, UserRuleCompiler c
         foreach (var ending in Endings.Where(ending => File.Exists(Path.Combine(texts, key + ending))))
             File.Move(Path.Combine(texts, key + ending), Path.ChangeExtension(cache.DllOf(key), ending), overwrite: true);
     }
-
-    private static string FolderOf(string account) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(account)).AsSpan(0, 10));
 }

@@ -18,6 +18,9 @@ public sealed record UserRuleOptions
     /// <summary>How long a mail waits for its owner's changed scripts to be compiled; after that it meets the version before, or none.</summary>
     public TimeSpan CompileWait { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long all tests beside an account's scripts may take: a hundred that are right need less than one second.</summary>
+    public TimeSpan TestLimit { get; init; } = TimeSpan.FromSeconds(20);
+
     /// <summary>How long the compiler waits for the next edit before it ends.</summary>
     public TimeSpan CompilerStay { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -5,8 +5,9 @@ public sealed class UserRuleSet
 {
     private readonly UserAccount? _account;
     private readonly UserRuleLoad _load;
+    private readonly bool _isTrial;
 
-    internal UserRuleSet(UserAccount? account, UserRuleLoad load) => (_account, _load) = (account, load);
+    internal UserRuleSet(UserAccount? account, UserRuleLoad load, bool isTrial = false) => (_account, _load, _isTrial) = (account, load, isTrial);
 
     /// <summary>No scripts.</summary>
     public static UserRuleSet None { get; } = new(null, UserRuleLoad.Empty);
@@ -17,8 +18,17 @@ public sealed class UserRuleSet
     /// <summary>The file names of the scripts in service, in order.</summary>
     public IEnumerable<string> Files => _load.Scripts.Scripts.Select(script => script.File);
 
+    /// <summary>Each script as a set of its own, in order.</summary>
+    public IEnumerable<UserRuleSet> Each() => _load.Scripts.Scripts.Select(script => new UserRuleSet(_account, _load with { Scripts = new([script]) }, _isTrial));
+
+    /// <summary>The version of a script in service, as the journal writes it; null when there is no such script.</summary>
+    public string? VersionOf(string file) => _load.Scripts.Versions.GetValueOrDefault(file);
+
     /// <summary>What is wrong with the files as they are now.</summary>
     public IReadOnlyList<RuleDiagnostic> Diagnostics => _load.Diagnostics;
+
+    /// <summary>Tests that the files as they are now do not pass. While there are any, the set that was in service before stays.</summary>
+    public IReadOnlyList<RuleDiagnostic> FailedTests => _load.Objections;
 
     /// <summary>
     /// Asks the scripts, in a process of their own, where a mail goes. Never throws but when it is cancelled: scripts that fail, crash or take too long mean that
@@ -32,7 +42,9 @@ public sealed class UserRuleSet
     {
         ArgumentNullException.ThrowIfNull(mail);
         ArgumentNullException.ThrowIfNull(sofar);
-        return _account is null || IsEmpty || sofar.IsFinal ? ValueTask.FromResult(sofar) : _account.DecideAsync(_load, mail, recipient, sofar, cancellationToken);
+        if (_account is null || IsEmpty || sofar.IsFinal)
+            return ValueTask.FromResult(sofar);
+        return _isTrial ? _account.TryAsync(_load, mail, recipient, sofar, cancellationToken) : _account.DecideAsync(_load, mail, recipient, sofar, cancellationToken);
     }
 
     /// <summary>

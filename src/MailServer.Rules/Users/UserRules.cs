@@ -8,24 +8,35 @@ namespace MailServer.Rules;
 /// </summary>
 public sealed class UserRules : IAsyncDisposable
 {
+    /// <summary>Tests beside an account's scripts.</summary>
+    public const int MaxTests = UserRuleFolder.MaxTests;
+
+    /// <summary>Octets of one of an account's scripts.</summary>
+    public const int MaxScriptSize = UserRuleFolder.MaxSize;
+
     /// <summary>Accounts of which something is remembered; beyond them those that have been quiet for longest are forgotten, and read again when they get mail.</summary>
     private const int MaxRemembered = 1000;
 
     private readonly UserRuleOptions _options;
     private readonly TimeProvider _time;
+    private readonly IRuleGate? _gate;
     private readonly ILogger _logger;
     private readonly UserRuleCompiler _compiler;
     private readonly WorkerPool _pool;
     private readonly CancellationTokenSource _end = new();
     private readonly Dictionary<string, UserAccount> _accounts = new(StringComparer.OrdinalIgnoreCase);
-    private readonly Lock _gate = new();
+    private readonly Lock _lock = new();
 
     /// <summary>Makes it; nothing runs before the first mail.</summary>
-    public UserRules(UserRuleOptions options, TimeProvider time, ILoggerFactory logging)
+    /// <param name="options">Where, and what it may cost.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logging">Makes the logger.</param>
+    /// <param name="gate">Looks at an account's changed scripts before they go into service; null lets all that compiles pass.</param>
+    public UserRules(UserRuleOptions options, TimeProvider time, ILoggerFactory logging, IRuleGate? gate = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(logging);
-        (_options, _time) = (options, time);
+        (_options, _time, _gate) = (options, time, gate);
         _logger = logging.CreateLogger("MailServer.Rules");
         _compiler = new(options, time);
         _pool = new(options.Workers, time);
@@ -41,7 +52,7 @@ public sealed class UserRules : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(account);
         UserAccount known;
-        lock (_gate)
+        lock (_lock)
         {
             // Most accounts have none, and nothing is to be remembered of them.
             if (!_accounts.TryGetValue(account, out known!))
@@ -49,7 +60,7 @@ public sealed class UserRules : IAsyncDisposable
                 if (!Directory.Exists(directory))
                     return UserRuleSet.None;
                 Forget();
-                _accounts[account] = known = new(account, _options, _compiler, _pool, _time, _logger);
+                _accounts[account] = known = new(account, _options, _compiler, _pool, _gate, _time, _logger);
             }
 
             known.LastUsed = _time.GetTimestamp();
@@ -61,7 +72,7 @@ public sealed class UserRules : IAsyncDisposable
     /// <summary>How the scripts of the accounts that had mail lately fare.</summary>
     public UserRulesStatus Status()
     {
-        lock (_gate)
+        lock (_lock)
             return new()
             {
                 Refusal = _options.Refusal,
@@ -127,6 +138,9 @@ public sealed record UserRuleStatus
     /// <summary>Whether they are left alone for a while, after too many crashes.</summary>
     public bool IsResting { get; init; }
 
-    /// <summary>Why the compiler could not be used at the last attempt, or null.</summary>
+    /// <summary>Why the compiler could not be used, or the tests not be run, at the last attempt; or null.</summary>
     public string? CompilerProblem { get; init; }
+
+    /// <summary>Tests that the scripts as they are now do not pass. While there are any, the set that was in service before stays.</summary>
+    public IReadOnlyList<RuleDiagnostic> FailedTests { get; init; } = [];
 }

@@ -55,23 +55,30 @@ internal static class StatusCommand
             screen.WriteLine($"{plugin.Id}: {plugin.LastError}");
     }
 
+    /// <summary>Each rule with its state, and what is wrong with it.</summary>
     private static void Print(IAnsiConsole screen, RulesReport rules)
     {
-        var served = rules.Rules.Where(rule => rule.State != "broken").Select(rule => rule.File).ToArray();
-        screen.WriteLine(rules.IsCompiling ? "rules: being compiled" : served.Length == 0 ? $"rules: none in {rules.Directory}" : $"rules: {string.Join(' ', served)}");
+        screen.WriteLine(rules.IsCompiling ? "rules: being compiled" : rules.Rules.Count == 0 ? $"rules: none in {rules.Directory}" : $"rules in {rules.Directory}:");
         if (rules.CompilerProblem is { } problem)
             screen.WriteLine($"  cannot be compiled: {problem}");
         if (rules.FailedTests.Count > 0)
             screen.WriteLine("  as they are now the scripts fail their tests; what was in service stays:");
-        foreach (var test in rules.FailedTests.Take(3))
-            screen.WriteLine($"  {test}");
+        PrintSome(screen, rules.FailedTests, "  ");
         foreach (var rule in rules.Rules)
         {
-            foreach (var diagnostic in rule.Diagnostics.Take(3))
-                screen.WriteLine($"  {rule.State}: {diagnostic}");
+            screen.WriteLine($"  {rule.State,-8}  {rule.File}{(rule.State == "outdated" ? ": the version before is in service" : rule.State == "broken" ? ": not in service" : "")}");
+            PrintSome(screen, rule.Diagnostics, "            ");
             if (rule.LastFailure is { } failure)
-                screen.WriteLine($"  failed on {rule.Failures} of {rule.Runs} mails, last: {failure}");
+                screen.WriteLine($"            failed on {rule.Failures} of {rule.Runs} mails, last: {failure}");
         }
+    }
+
+    private static void PrintSome(IAnsiConsole screen, IReadOnlyList<string> lines, string indent)
+    {
+        foreach (var line in lines.Take(3))
+            screen.WriteLine(indent + line);
+        if (lines.Count > 3)
+            screen.WriteLine($"{indent}and {lines.Count - 3} more; --json has all");
     }
 
     private static void Print(IAnsiConsole screen, UserRulesReport users)
@@ -89,10 +96,12 @@ internal static class StatusCommand
                 screen.WriteLine($"  {account.Account}: failed on {account.Failures} of {account.Runs} mails{(account.IsResting ? ", left alone now" : "")}, last: {failure}");
             if (account.CompilerProblem is { } problem)
                 screen.WriteLine($"  {account.Account}: {problem}");
+            if (account.FailedTests is [var test, ..])
+                screen.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {account.Account}: {account.FailedTests.Count} tests fail, what was in service stays: {test}"));
         }
 
         static bool HasTrouble(AccountRulesReport account) =>
-            account.LastFailure is not null || account.CompilerProblem is not null || account.Rules.Any(rule => rule.Diagnostics.Count > 0);
+            account.LastFailure is not null || account.CompilerProblem is not null || account.FailedTests.Count > 0 || account.Rules.Any(rule => rule.Diagnostics.Count > 0);
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

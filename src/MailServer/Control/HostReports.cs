@@ -105,6 +105,7 @@ internal static class HostReports
         [
             .. status.Accounts.Select(account => new AccountRulesReport(
                 account.Account, account.Runs, account.Failures, account.LastFailure, account.IsResting, account.CompilerProblem,
+                [.. account.FailedTests.Select(test => test.ToString())],
                 [.. account.Rules.Select(rule => new AccountRuleReport(rule.File, NameOf(rule.State), [.. rule.Diagnostics.Select(diagnostic => diagnostic.ToString())]))])),
         ]);
 

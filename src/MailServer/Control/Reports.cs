@@ -116,7 +116,8 @@ internal sealed record RuleReport(string File, string State, long Runs, long Fai
 /// <summary>Users' own rules: why none run here, processes now, and the accounts that had mail lately.</summary>
 internal sealed record UserRulesReport(string? Refusal, int Workers, IReadOnlyList<AccountRulesReport> Accounts);
 
-internal sealed record AccountRulesReport(string Account, long Runs, long Failures, string? LastFailure, bool IsResting, string? CompilerProblem, IReadOnlyList<AccountRuleReport> Rules);
+internal sealed record AccountRulesReport(
+    string Account, long Runs, long Failures, string? LastFailure, bool IsResting, string? CompilerProblem, IReadOnlyList<string> FailedTests, IReadOnlyList<AccountRuleReport> Rules);
 
 internal sealed record AccountRuleReport(string File, string State, IReadOnlyList<string> Diagnostics);
 

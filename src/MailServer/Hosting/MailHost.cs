@@ -29,6 +29,7 @@ internal sealed class MailHost : IAsyncDisposable
     private readonly MailPipeline _pipeline;
     private readonly long _start;
     private CertificateSource? _certificates;
+    private readonly TaskCompletionSource _accountsReady = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _rulesReady = Task.CompletedTask;
     private bool _isStopped;
 
@@ -54,6 +55,8 @@ internal sealed class MailHost : IAsyncDisposable
         if ((UserRules = users?.Rules) is { } own)
             _parts.Push(own);
         _pipeline = new(OptionsOf(config, server), Store, Plugins, Rules, observer, time, logging, users);
+        if (Rules is not null)
+            Rules.Tell = TellPostmasterAsync;
         Listeners = new(config, Plugins, time, _logger);
         _parts.Push(Listeners);
     }
@@ -171,6 +174,22 @@ internal sealed class MailHost : IAsyncDisposable
         _reloading.Dispose();
     }
 
+    /// <summary>Rules are looked at while plugins load: who the postmaster is, is known only afterwards.</summary>
+    private async Task TellPostmasterAsync(IReadOnlyList<string> complaints, CancellationToken end)
+    {
+#pragma warning disable CA1031 // the log has had it; a mail that cannot be sent must end nothing
+        try
+        {
+            await _accountsReady.Task.WaitAsync(end).ConfigureAwait(false);
+            await _pipeline.TellPostmasterAsync(complaints, end).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            Log.PostmasterNotTold(_logger, e);
+        }
+#pragma warning restore CA1031
+    }
+
     /// <summary>One part that fails must not keep the others from writing down what they hold.</summary>
     private async ValueTask StopAsync(IAsyncDisposable part)
     {
@@ -199,6 +218,7 @@ internal sealed class MailHost : IAsyncDisposable
 
         // What did not load is in the log already, and in the status.
         await Plugins.StartAsync(cancellationToken).ConfigureAwait(false);
+        _accountsReady.TrySetResult();
         CheckTables(Config);
         await Listeners.UseAsync(Config, listeners).ConfigureAwait(false);
         CheckProtocols();

@@ -16,7 +16,7 @@ internal static class UserRuleSetup
 
     /// <summary>The scripts of all accounts; null when users have none.</summary>
     public static UserScripts? Create(ServerConfig config, TimeProvider time, Microsoft.Extensions.Logging.ILoggerFactory logging) =>
-        config.UserRules is { } users ? new(new(OptionsOf(config, users), time, logging), DirectoryOf(config, users)) : null;
+        config.UserRules is { } users ? new(new(OptionsOf(config, users), time, logging, new RuleTests(config.Hostname)), DirectoryOf(config, users)) : null;
 
     /// <summary>Where an account's scripts are.</summary>
     public static Func<User, string> DirectoryOf(ServerConfig config, UserRulesConfig users)
