@@ -96,7 +96,7 @@ public sealed class ApplyTests
         box.Add("100.a.h", "From: Ann <ann@a.example>\nSubject: =?utf-8?q?hello_w=C3=B6rld?=\n\nbody\n",
             """{"time":"2026-11-24T10:00:00+00:00","event":"delivered","folder":"INBOX","message":"100.a.h","delivery":{"id":"id1","recipient":"alice+shop@example.org"}}""");
         var replay = Open(box);
-        var trace = RuleTrace.Of(version.Rules, replay, replay.Files[0]);
+        var trace = await RuleTrace.OfAsync(version.Rules, null, replay, replay.Files[0], default);
         Assert.Equal("B", trace.Delivery.Folder?.Value);
         Assert.Equal(
             ["10.csx: From=\"ann@a.example\" Subject=\"hello wörld\"", "20.csx: Subject=\"hello wörld\" Detail=\"shop\""],

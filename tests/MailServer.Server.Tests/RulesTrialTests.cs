@@ -81,6 +81,54 @@ public sealed class RulesTrialTests : IAsyncLifetime
             _server.CommandAsync(["rules", "apply", _server.File("new"), "--account", "alice@example.org", .. more]);
     }
 
+    [Fact]
+    public async Task An_accounts_own_scripts_are_tested_asked_after_the_administrators_and_taken_back_by_their_own_name()
+    {
+        _server.Configure("[rules]\nglobal = \"global\"\nusers = \"{maildir}/../rules\"");
+        const string Own = "data/mail/example.org/alice/rules/";
+        await WriteAsync("global/10-a.csx", "if (Mail.Subject.Has(\"receipt 2\"))\n{\n    FileInto(\"Global\");\n    Stop();\n}\n");
+        await WriteAsync(Own + "10-a.csx", "if (Mail.Subject.Has(\"receipt 1\")) FileInto(\"Mine\");\n");
+        await WriteAsync(Own + "20-b.csx", "AddFlag(\"$Own\");\n");
+        await WriteAsync(Own + "tests/one.eml", "Subject: receipt 1\r\n\r\nbody\r\n");
+        await WriteAsync(Own + "tests/one.expect", "folder: Other\n");
+        var (code, output, _) = await _server.CommandAsync("rules", "test", "--account", "alice@example.org");
+        Assert.Equal((1, "FAILED alice@example.org/one\n    tests/one.expect(1,1): asked for Other, got Mine by 10-a.csx:1 FileInto(\"Mine\")\n0 of 1 tests passed\n"), (code, output));
+        await WriteAsync(Own + "tests/one.expect", "folder: Mine\n");
+        Assert.Equal((0, "good   alice@example.org/one\n1 of 1 tests passed\n", ""), await _server.CommandAsync("rules", "test", "--users"));
+
+        await WriteAsync(Own + "30-c.csx", "System.IO.File.Delete(\"/etc/passwd\");\n");
+        (code, _, var error) = await _server.CommandAsync("rules", "check", "--users");
+        Assert.Equal((1, true), (code, error.StartsWith("alice@example.org/30-c.csx(1,1): RULE100 ", StringComparison.Ordinal)));
+        File.Delete(_server.File(Own + "30-c.csx"));
+        Assert.Equal((0, "own scripts of 1 account: good\n", ""), await _server.CommandAsync("rules", "check", "--users"));
+
+        // Of the three one goes another way: what her own scripts do with the others they do with both versions.
+        (code, output, _) = await _server.CommandAsync("rules", "diff", _server.File("old"), "--account", "alice@example.org", "--json");
+        var group = Assert.Single(JsonDocument.Parse(output).RootElement.GetProperty("groups").EnumerateArray());
+        Assert.Equal((1, "INBOX, $Own", "Global", 1), (code, group.GetProperty("from").GetString(), group.GetProperty("to").GetString(), group.GetProperty("count").GetInt32()));
+
+        (code, output, error) = await _server.CommandAsync("rules", "apply", "--account", "alice@example.org", "--do");
+        Assert.Equal((0, ""), (code, error));
+        Assert.Contains("3 messages changed", output);
+        Assert.Single(Directory.GetFiles(Path.Combine(Maildir, ".Mine", "cur")));
+        Assert.Single(Directory.GetFiles(Path.Combine(Maildir, ".Global", "cur")));
+
+        var story = (await _server.CommandAsync("explain", "<1@shop.example>")).Output.ReplaceLineEndings(" ").Replace("             ", " ", StringComparison.Ordinal);
+        Assert.Contains(", for alice@example.org/10-a.csx:1", story);
+        Assert.Contains("asked     alice@example.org/10-a.csx: Subject is \"receipt 1\"", story);
+        Assert.Contains("the scripts as they are now: Mine, $Own, by alice@example.org/10-a.csx:1 FileInto(\"Mine\")", story);
+
+        // The administrators' script of that name, her own of that name, and one that only she has.
+        Assert.Contains("1 message changed", (await _server.CommandAsync("undo", "--rule", "10-a.csx", "--since", "1d")).Output);
+        Assert.Empty(Directory.GetFiles(Path.Combine(Maildir, ".Global", "cur")));
+        Assert.Single(Directory.GetFiles(Path.Combine(Maildir, ".Mine", "cur")));
+        (code, _, error) = await _server.CommandAsync("undo", "--rule", "20-b.csx", "--since", "1d");
+        Assert.Equal((1, true), (code, error.Contains("--rule alice@example.org/20-b.csx", StringComparison.Ordinal)));
+        Assert.Contains("1 message changed", (await _server.CommandAsync("undo", "--rule", "alice@example.org/10-a.csx", "--since", "1d")).Output);
+        Assert.Empty(Directory.GetFiles(Path.Combine(Maildir, ".Mine", "cur")));
+        Assert.Equal(2, (await _server.CommandAsync("undo", "--rule", "alice@example.org/10-a.csx", "--since", "1d", "--account", "bob@example.org")).Code);
+    }
+
     private List<(string Folder, string Text, string Flags)> Files() =>
     [
         .. Directory.GetFiles(Maildir, "*:2,*", SearchOption.AllDirectories)

@@ -69,7 +69,7 @@ public sealed class RuleApply
         Delivery delivery;
         try
         {
-            delivery = await rules.DecideAsync(_replay.OpenMail(file), _replay.RecipientOf(file, _notes), cancellationToken).ConfigureAwait(false);
+            delivery = await rules.DecideAsync(_replay.OpenMail(file), _replay.RecipientOf(file, _notes), Delivery.Keep, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -98,7 +98,7 @@ public sealed class RuleApply
             Folder = file.Folder.Value,
             Message = file.BaseName,
             Adds = delivery.Flags,
-            Why = deciding is { } step ? new(step.Rule, step.Line, step.Action) { Version = step.Version } : null,
+            Why = deciding is { } step ? DeliveryJournal.JournalStepOf(step) : null,
         };
         if (!DecidesFolder(delivery))
             return change;

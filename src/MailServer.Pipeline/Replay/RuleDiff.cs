@@ -60,8 +60,8 @@ public sealed class RuleDiff(MailReplay replay)
     private async ValueTask CompareAsync(MessageFile file, IReplayRules old, IReplayRules @new, CancellationToken cancellationToken)
     {
         var source = replay.OpenMail(file);
-        var before = await old.DecideAsync(source, replay.RecipientOf(file, _oldNotes), cancellationToken).ConfigureAwait(false);
-        var after = await @new.DecideAsync(source, replay.RecipientOf(file, _newNotes), cancellationToken).ConfigureAwait(false);
+        var before = await old.DecideAsync(source, replay.RecipientOf(file, _oldNotes), Delivery.Keep, cancellationToken).ConfigureAwait(false);
+        var after = await @new.DecideAsync(source, replay.RecipientOf(file, _newNotes), Delivery.Keep, cancellationToken).ConfigureAwait(false);
         TakeFailure(before, isNew: false);
         TakeFailure(after, isNew: true);
         var (from, to) = (OutcomeOf(before), OutcomeOf(after));
@@ -91,7 +91,7 @@ public sealed class RuleDiff(MailReplay replay)
     {
         if (delivery.Steps.FirstOrDefault(RuleSet.IsFailure) is not { } step)
             return;
-        var key = (isNew, step.Rule, step.Line, step.Action);
+        var key = (isNew, RuleOf(step), step.Line, step.Action);
         _failures[key] = _failures.GetValueOrDefault(key) + 1;
     }
 
@@ -113,8 +113,11 @@ public sealed class RuleDiff(MailReplay replay)
         return $"{folders}, {string.Join(' ', flags)}";
     }
 
-    private static string StepOf(Delivery delivery) =>
-        DeliveryReport.DecidingOf(delivery) is { } step ? string.Create(CultureInfo.InvariantCulture, $"{step.Rule}:{step.Line} {step.Action}") : "";
+    private string StepOf(Delivery delivery) =>
+        DeliveryReport.DecidingOf(delivery) is { } step ? string.Create(CultureInfo.InvariantCulture, $"{RuleOf(step)}:{step.Line} {step.Action}") : "";
+
+    // An account's own script under the name that undo knows it by.
+    private string RuleOf(DeliveryStep step) => step.IsOwn && replay.Account.Length > 0 ? $"{replay.Account}/{step.Rule}" : step.Rule;
 
     private static string Cut(string text) => text.Length <= MaxText ? text : string.Concat(text.AsSpan(0, MaxText - 1), "…");
 }

@@ -37,6 +37,32 @@ internal static class CheckCommand
         return await ReportAsync(new(errors.Count == 0, errors, warnings), asJson, file, ExitCode.No).ConfigureAwait(false);
     }
 
+    /// <summary>Checks accounts' own scripts, against what is for users.</summary>
+    /// <param name="file">The configuration.</param>
+    /// <param name="account">Whose; null for everybody's.</param>
+    /// <param name="asJson">Whether to print JSON.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task<int> OwnRulesAsync(string file, string? account, bool asJson, CancellationToken cancellationToken)
+    {
+        var config = ConfigReader.Read(file);
+        if (config.UserRules is null)
+            throw new StoreUsageException(ExitCode.Wrong, $"{file}: [rules] users is not set: nobody has own scripts");
+        var (errors, warnings, count) = (new List<string>(), new List<string>(), 0);
+        var users = await StoreTargets.UsersAsync(config, account, cancellationToken).ConfigureAwait(false);
+        var versions = new RulesVersions(config, isFresh: true);
+        await using var _ = versions.ConfigureAwait(false);
+        using (new WorkLine("checking users' scripts"))
+            foreach (var user in users)
+                if (versions.OwnFolder(user) is { } folder && Directory.Exists(folder))
+                {
+                    count++;
+                    foreach (var diagnostic in (await versions.FindOwnAsync(user, folder, "check", cancellationToken).ConfigureAwait(false)).Diagnostics)
+                        (diagnostic.IsError ? errors : warnings).Add($"{user.Address}/{diagnostic}");
+                }
+
+        return await ReportAsync(new(errors.Count == 0, errors, warnings), asJson, $"own scripts of {StoreText.Count(count, "account")}", ExitCode.No).ConfigureAwait(false);
+    }
+
     /// <summary>Checks rule scripts: files, folders, or else those of the configuration.</summary>
     public static async Task<int> RulesAsync(string file, string[] paths, string? account, bool asJson, CancellationToken cancellationToken)
     {
@@ -112,7 +138,10 @@ internal static class CheckCommand
         try
         {
             var options = MailHost.RuleOptionsOf(config?.DataDirectory ?? Path.GetTempPath(), paths[0]) with { KnownFolders = folders };
-            foreach (var diagnostic in (await RuleEngine.CheckAsync(options, paths, cancellationToken).ConfigureAwait(false)).SelectMany(check => check.Diagnostics))
+            IReadOnlyList<RuleCheck> checks;
+            using (new WorkLine("checking the rules"))
+                checks = await RuleEngine.CheckAsync(options, paths, cancellationToken).ConfigureAwait(false);
+            foreach (var diagnostic in checks.SelectMany(check => check.Diagnostics))
                 (diagnostic.IsError ? errors : warnings).Add(diagnostic.ToString());
         }
         catch (IOException e)

@@ -125,9 +125,14 @@ internal static class CommandTree
         var (config, json) = (Config(), Json());
         var files = new Argument<string[]>("FILE") { Description = "Scripts or folders of scripts; left out: those of the configuration.", Arity = ArgumentArity.ZeroOrMore };
         var account = new Option<string?>("--account") { Description = "Warns of folders that are spelt nearly like one of this account.", HelpName = "ADDRESS" };
-        var check = new Command("check", "Says whether rule scripts compile, and where not.") { files, account, config, json };
-        check.SetAction((result, stop) => StoreCommand.TryAsync(() => CheckCommand.RulesAsync(
-            result.GetRequiredValue(config), result.GetValue(files) ?? [], result.GetValue(account), result.GetValue(json), stop)));
+        var users = new Option<bool>("--users") { Description = "Accounts' own scripts: everybody's, or with --account that one's." };
+        var check = new Command("check", "Says whether rule scripts compile, and where not.") { files, account, users, config, json };
+        check.SetAction((result, stop) => StoreCommand.TryAsync(() => (result.GetValue(users), result.GetValue(files) ?? []) switch
+        {
+            (true, []) => CheckCommand.OwnRulesAsync(result.GetRequiredValue(config), result.GetValue(account), result.GetValue(json), stop),
+            (true, _) => throw new StoreUsageException(ExitCode.Wrong, "FILE or --users is expected, not both"),
+            (_, var named) => CheckCommand.RulesAsync(result.GetRequiredValue(config), named, result.GetValue(account), result.GetValue(json), stop),
+        }));
         return new("rules", "Begins and checks rule scripts, and tries them on mail.") { RulesNew(), check, RulesTestCommand.Build(), RulesDiffCommand.Build(), RulesApplyCommand.Build() };
     }
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using MailServer.Pipeline;
+using MailServer.Posix;
 using MailServer.Rules;
 using MailServer.Server.Configuration;
 using MailServer.Storage;
@@ -93,30 +94,70 @@ internal static class ExplainCommand
         };
     }
 
-    /// <summary>What the administrators' scripts, as they are now, ask of the message.</summary>
+    /// <summary>What the scripts, as they are now, ask of the message: the administrators', and then the account's own.</summary>
     private static async Task<ExplainedRules?> TraceAsync(ServerConfig config, MaildirStore store, User user, MessageFile file, CancellationToken cancellationToken)
     {
-        if (config.GlobalRules is not { } folder || !Directory.Exists(folder))
-            return null;
         var versions = new RulesVersions(config);
         await using var _ = versions.ConfigureAwait(false);
-        RuleVersion version;
+        var global = config.GlobalRules is { } folder && Directory.Exists(folder) ? folder : null;
+        var ownFolder = versions.OwnFolder(user) is { } named && RulesVersions.HasScripts(named) ? named : null;
+        if (global is null && ownFolder is null)
+            return null;
+        RuleVersion? version = null;
+        UserRuleSet? own = null;
+        List<string> problems = [];
+        using (new WorkLine("asking the rules"))
+        {
+            try
+            {
+                version = global is null ? null : await versions.LoadAsync(global, "explain", cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is StoreUsageException or IOException)
+            {
+                problems.Add(e.Message);
+            }
+
+            try
+            {
+                // What does not compile goes on as it last did with the server; here it is not asked.
+                own = ownFolder is null ? null : await versions.FindOwnAsync(user, ownFolder, "explain", cancellationToken).ConfigureAwait(false);
+                problems.AddRange(own?.Diagnostics.Where(diagnostic => diagnostic.IsError).Select(diagnostic => $"{user.Address}/{diagnostic}") ?? []);
+            }
+            catch (Exception e) when (e is StoreUsageException or IOException)
+            {
+                problems.Add(e.Message);
+            }
+
+            var problem = problems.Count > 0 ? string.Join('\n', problems) : null;
+            if (version is null && own is null)
+                return new() { Problem = problem };
+            var replay = MailReplay.Open(store.MaildirOf(user), store.Layout, file.Folder, config.Hostname, user.Address.ToString());
+            var trace = await RuleTrace.OfAsync(version?.Rules, own, replay, file, cancellationToken).ConfigureAwait(false);
+            return new()
+            {
+                Problem = problem,
+                Today = RuleDiff.OutcomeOf(trace.Delivery),
+                TodayBy = trace.Deciding is { } step ? $"{ExplainText.Place(step.Rule, step.Line, step.IsOwn, user.Address.ToString())} {step.Action}" : null,
+                Scripts = [.. trace.Scripts.Select(script =>
+                    new ExplainedScript(script.File, script.IsOwn, (script.IsOwn ? own!.VersionOf(script.File) : version!.VersionOf(script.File)) ?? "", script.Questions))],
+                Sources = [.. trace.Scripts.Select(script => new ExplainedSource(script.File, script.IsOwn, LinesOf(script.IsOwn ? ownFolder! : global!, script)))],
+            };
+        }
+    }
+
+    /// <summary>A script's lines; none when it is gone meanwhile. An account's own folder is its owner's: no link is followed there.</summary>
+    private static string[] LinesOf(string folder, RuleTraceScript script)
+    {
         try
         {
-            version = await versions.LoadAsync(folder, "explain", cancellationToken).ConfigureAwait(false);
+            if (!script.IsOwn)
+                return File.ReadAllLines(Path.Combine(folder, script.File));
+            using var own = ForeignFolder.Open(folder);
+            return own is null ? [] : System.Text.Encoding.UTF8.GetString(own.Read(script.File, UserRules.MaxScriptSize)).TrimStart('\uFEFF').ReplaceLineEndings("\n").Split('\n');
         }
-        catch (Exception e) when (e is StoreUsageException or IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return new() { Problem = e.Message };
+            return [];
         }
-
-        var replay = MailReplay.Open(store.MaildirOf(user), store.Layout, file.Folder, config.Hostname, user.Address.ToString());
-        var trace = RuleTrace.Of(version.Rules, replay, file);
-        return new()
-        {
-            Today = RuleDiff.OutcomeOf(trace.Delivery),
-            Scripts = [.. trace.Scripts.Select(script => new ExplainedScript(script.File, version.VersionOf(script.File) ?? "", script.Questions))],
-            Sources = [.. trace.Scripts.Select(script => new ExplainedSource(script.File, File.ReadAllLines(Path.Combine(folder, script.File))))],
-        };
     }
 }

@@ -29,15 +29,15 @@ internal static class ExplainText
         }
 
         foreach (var arrival in arrivals)
-            await PrintArrivalAsync(arrival, message.Rules).ConfigureAwait(false);
+            await PrintArrivalAsync(arrival, message).ConfigureAwait(false);
         if (arrivals.Count == 0)
             await SayAsync("came", "the journal does not tell: it came before there was one, or by another program").ConfigureAwait(false);
         if (message.Rules is { } rules)
-            await PrintRulesAsync(rules).ConfigureAwait(false);
-        await PrintLaterAsync([.. message.Story.Where(entry => entry.Delivery is null)]).ConfigureAwait(false);
+            await PrintRulesAsync(rules, message.Account).ConfigureAwait(false);
+        await PrintLaterAsync([.. message.Story.Where(entry => entry.Delivery is null)], message.Account).ConfigureAwait(false);
     }
 
-    private static async Task PrintArrivalAsync(JournalEntry entry, ExplainedRules? rules)
+    private static async Task PrintArrivalAsync(JournalEntry entry, Explanation message)
     {
         var delivery = entry.Delivery!;
         await SayAsync("came", $"{Time(entry)} {entry.Event}{(entry.Folder is { } folder ? $" into {folder}" : "")}{(entry.Flags is { } flags ? $" with {flags}" : "")}").ConfigureAwait(false);
@@ -51,16 +51,16 @@ internal static class ExplainText
         if (delivery.Steps is null)
             await SayAsync("rules", "none spoke: it was kept in INBOX").ConfigureAwait(false);
         foreach (var step in delivery.Steps ?? [])
-            await PrintStepAsync(step, rules).ConfigureAwait(false);
+            await PrintStepAsync(step, message.Rules, message.Account).ConfigureAwait(false);
     }
 
-    private static async Task PrintStepAsync(JournalStep step, ExplainedRules? rules)
+    private static async Task PrintStepAsync(JournalStep step, ExplainedRules? rules, string account)
     {
-        var now = rules?.Scripts.FirstOrDefault(script => script.File == step.Rule);
+        var now = rules?.Scripts.FirstOrDefault(script => script.File == step.Rule && script.IsOwn == step.IsOwn);
         var isSame = step.Version is not null && now?.Version == step.Version;
         var version = step.Version is null ? "" : isSame ? "" : now is null ? $" (version {step.Version}; the script was not asked today)" : $" (version {step.Version}; today it is {now.Version})";
-        await SayAsync("rule", $"{Place(step)} {step.Action}{version}").ConfigureAwait(false);
-        if (!isSame || rules!.Sources.FirstOrDefault(source => source.File == step.Rule) is not { } text)
+        await SayAsync("rule", $"{Place(step, account)} {step.Action}{version}").ConfigureAwait(false);
+        if (!isSame || rules!.Sources.FirstOrDefault(source => source.File == step.Rule && source.IsOwn == step.IsOwn) is not { } text)
             return;
         foreach (var line in Around(text.Lines, step.Line))
             await SayAsync("", string.Create(CultureInfo.InvariantCulture, $"  {line,3}  {text.Lines[line - 1].TrimEnd()}")).ConfigureAwait(false);
@@ -85,29 +85,27 @@ internal static class ExplainText
         line.TrimStart() is var text && (text.StartsWith("if ", StringComparison.Ordinal) || text.StartsWith("if(", StringComparison.Ordinal) || text.StartsWith("else if", StringComparison.Ordinal)
             || text.StartsWith("foreach", StringComparison.Ordinal) || text.StartsWith("case ", StringComparison.Ordinal));
 
-    private static async Task PrintRulesAsync(ExplainedRules rules)
+    private static async Task PrintRulesAsync(ExplainedRules rules, string account)
     {
-        if (rules.Problem is { } problem)
-        {
-            await SayAsync("today", $"the scripts cannot be asked: {problem}").ConfigureAwait(false);
+        foreach (var problem in rules.Problem?.Split('\n') ?? [])
+            await SayAsync("today", $"not all scripts can be asked: {problem}").ConfigureAwait(false);
+        if (rules.Today is null)
             return;
-        }
-
         foreach (var script in rules.Scripts)
-            await SayAsync("asked", $"{script.File}: {(script.Questions.Count == 0 ? "nothing" : string.Join("; ", script.Questions.Select(Told)))}").ConfigureAwait(false);
-        await SayAsync("today", $"the scripts as they are now: {rules.Today}").ConfigureAwait(false);
+            await SayAsync("asked", $"{Place(script.File, 0, script.IsOwn, account)}: {(script.Questions.Count == 0 ? "nothing" : string.Join("; ", script.Questions.Select(Told)))}").ConfigureAwait(false);
+        await SayAsync("today", $"the scripts as they are now: {rules.Today}{(rules.TodayBy is { } by ? $", by {by}" : "")}").ConfigureAwait(false);
     }
 
     private static string Told(RuleQuestion question) =>
         $"{question.Name} is {(question.Value.Length > MaxValue ? string.Concat(question.Value.AsSpan(0, MaxValue - 1), "…") : question.Value)}";
 
-    private static async Task PrintLaterAsync(List<JournalEntry> later)
+    private static async Task PrintLaterAsync(List<JournalEntry> later, string account)
     {
         foreach (var entry in later.TakeLast(MaxLater))
         {
             var from = entry.From is { } before ? $" {before.Folder} ->" : "";
             var who = $"{entry.By}{(entry.Peer is { } peer ? $" [{peer}]" : "")}{(entry.Session is { } session ? $" ({session})" : "")}";
-            var why = entry.Why is { } step ? $", for {Place(step)}" : "";
+            var why = entry.Why is { } step ? $", for {Place(step, account)}" : "";
             await SayAsync("later", $"{Time(entry)} {entry.Event}{from} {entry.Folder}{(entry.Flags is { } flags ? $" [{flags}]" : "")} by {who}{why}").ConfigureAwait(false);
         }
 
@@ -119,5 +117,9 @@ internal static class ExplainText
 
     private static string Time(JournalEntry entry) => entry.Time.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
 
-    private static string Place(JournalStep step) => step.Line > 0 ? string.Create(CultureInfo.InvariantCulture, $"{step.Rule}:{step.Line}") : step.Rule;
+    private static string Place(JournalStep step, string account) => Place(step.Rule, step.Line, step.IsOwn, account);
+
+    /// <summary>A line of a script as undo knows it: <c>20-junk.csx:7</c>, or <c>alice@example.org/20-junk.csx:7</c> of an account's own.</summary>
+    internal static string Place(string rule, int line, bool isOwn, string account) =>
+        $"{(isOwn ? $"{account}/" : "")}{rule}{(line > 0 ? string.Create(CultureInfo.InvariantCulture, $":{line}") : "")}";
 }

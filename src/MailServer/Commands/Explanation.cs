@@ -15,7 +15,7 @@ internal sealed record Explanation
     /// <summary>The journal's lines about it, oldest first.</summary>
     public required IReadOnlyList<JournalEntry> Story { get; init; }
 
-    /// <summary>What the administrators' scripts ask of it; null when there are none, or the message is gone.</summary>
+    /// <summary>What the scripts ask of it, the administrators' and the account's own; null when there are none, or the message is gone.</summary>
     public required ExplainedRules? Rules { get; init; }
 }
 
@@ -25,11 +25,14 @@ internal sealed record ExplainedPlace(string Folder, uint Uid, string Flags, str
 /// <summary>The scripts as they are now, asked about the message.</summary>
 internal sealed record ExplainedRules
 {
-    /// <summary>Why they could not be asked.</summary>
+    /// <summary>Why they, or some of them, could not be asked.</summary>
     public string? Problem { get; init; }
 
-    /// <summary>Where it would go today.</summary>
+    /// <summary>Where it would go today; null when none was asked.</summary>
     public string? Today { get; init; }
+
+    /// <summary>The line that says so, as <c>20-junk.csx:7 Junk()</c>; null when no rule speaks.</summary>
+    public string? TodayBy { get; init; }
 
     public IReadOnlyList<ExplainedScript> Scripts { get; init; } = [];
 
@@ -39,9 +42,9 @@ internal sealed record ExplainedRules
 }
 
 /// <summary>What one script asked and was told, and the beginning of its file's sha256.</summary>
-internal sealed record ExplainedScript(string File, string Version, IReadOnlyList<RuleQuestion> Questions);
+internal sealed record ExplainedScript(string File, bool IsOwn, string Version, IReadOnlyList<RuleQuestion> Questions);
 
-internal sealed record ExplainedSource(string File, IReadOnlyList<string> Lines);
+internal sealed record ExplainedSource(string File, bool IsOwn, IReadOnlyList<string> Lines);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(List<Explanation>))]

@@ -29,7 +29,7 @@ internal static class RuleDiffPage
     public static string Summary(RuleDiffReport report, RuleDiffTitle title)
     {
         var text = string.Create(CultureInfo.InvariantCulture,
-            $"{title.Of}: {report.Messages:N0} messages, {report.Unchanged:N0} unchanged, {report.Changed:N0} changed, in {title.Took.TotalSeconds:F1} s");
+            $"{title.Of}: {StoreText.Count(report.Messages, "message")}, {report.Unchanged:N0} unchanged, {report.Changed:N0} changed, in {title.Took.TotalSeconds:F1} s");
         if (report.WithoutFacts > 0)
             text += string.Create(CultureInfo.InvariantCulture, $"; of {report.WithoutFacts:N0} the journal does not know how they came, so their junk score counts as 0");
         if (report.Unreadable > 0)

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using MailServer.Pipeline;
 using MailServer.Server.Configuration;
 using MailServer.Storage;
@@ -12,7 +11,7 @@ internal static class RulesApplyCommand
     public static Command Build()
     {
         var (config, json) = (CommandTree.Config(), CommandTree.Json());
-        var scripts = new Argument<string?>("SCRIPTS") { Description = "A folder of scripts; left out: that of the configuration.", Arity = ArgumentArity.ZeroOrOne };
+        var scripts = new Argument<string?>("SCRIPTS") { Description = "A folder of scripts, to be asked alone; left out: all that a delivery asks.", Arity = ArgumentArity.ZeroOrOne };
         var account = new Option<string>("--account") { Description = "Whose mail.", HelpName = "ADDRESS", Required = true };
         var folder = new Option<string>("--folder") { Description = "Mail in this folder.", HelpName = "FOLDER", DefaultValueFactory = _ => FolderName.Inbox.Value };
         var since = new Option<string?>("--since") { Description = "Only mail that came since: 2026-11-24, or 3d, 12h ago.", HelpName = "TIME" };
@@ -34,9 +33,24 @@ internal static class RulesApplyCommand
         var user = (await StoreTargets.UsersAsync(config, question.Account, cancellationToken).ConfigureAwait(false))[0];
         var versions = new RulesVersions(config);
         await using var _ = versions.ConfigureAwait(false);
-        var (scripts, owner) = RulesVersions.Whose(versions, question.Scripts, question.IsOwn, config, user);
-        var version = await versions.LoadAsync(scripts, "apply", owner, cancellationToken).ConfigureAwait(false);
+        var (version, scripts) = await LoadAsync(versions, question, config, user, cancellationToken).ConfigureAwait(false);
         return await AccountRun.WithStoreAsync(config, store => ApplyAsync(config, store, user, question, version, scripts, asJson, cancellationToken)).ConfigureAwait(false);
+    }
+
+    /// <summary>Scripts that are named are asked alone; else those that a delivery asks, in their order.</summary>
+    private static async Task<(IReplayRules Rules, string Scripts)> LoadAsync(RulesVersions versions, Question question, ServerConfig config, User user, CancellationToken cancellationToken)
+    {
+        if (question.Scripts is not null || question.IsOwn)
+        {
+            var (folder, owner) = RulesVersions.Whose(versions, question.Scripts, question.IsOwn, config, user);
+            return (await versions.LoadAsync(folder, "apply", owner, cancellationToken).ConfigureAwait(false), folder);
+        }
+
+        var global = await versions.GlobalAsync("apply", cancellationToken).ConfigureAwait(false);
+        var own = await versions.OwnAsync(user, "apply", cancellationToken).ConfigureAwait(false);
+        if (global is null && own is null)
+            throw new StoreUsageException(ExitCode.Wrong, $"{config.File}: there are no rules for {user.Address}, and no folder is named");
+        return (RulesVersions.Chain(global, own), string.Join(" + ", new[] { global is null ? null : config.GlobalRules, own is null ? null : versions.OwnFolder(user) }.OfType<string>()));
     }
 
     private static async Task<int> ApplyAsync(
@@ -76,12 +90,12 @@ internal static class RulesApplyCommand
         await AccountRun.PrintAsync(report, "apply").ConfigureAwait(false);
         foreach (var (count, what) in new[]
         {
-            (apply.Failed, "on which a script failed stay where they are"),
-            (apply.Discarded, "that a rule would drop or reject stay where they are"),
-            (apply.Unreadable, "cannot be read"),
+            (apply.Failed, "left where it was: a script failed on it"),
+            (apply.Discarded, "left where it was: a rule would drop or reject it"),
+            (apply.Unreadable, "that cannot be read"),
         })
             if (count > 0)
-                await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{count:N0} messages {what}")).ConfigureAwait(false);
+                await Console.Out.WriteLineAsync($"{StoreText.Count(count, "message")} {what}").ConfigureAwait(false);
         if (report.IsDryRun && report.Messages > 0)
             await Console.Out.WriteLineAsync("--do does it").ConfigureAwait(false);
     }

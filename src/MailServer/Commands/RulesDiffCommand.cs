@@ -20,16 +20,16 @@ internal static class RulesDiffCommand
         var now = new Argument<string?>("NEW") { Description = "A folder of scripts; left out: that of the configuration.", Arity = ArgumentArity.ZeroOrOne };
         var account = new Option<string?>("--account") { Description = "Whose mail is asked about.", HelpName = "ADDRESS" };
         var folder = StoreTransfer.Folder("Only mail in this folder.");
-        var own = RulesVersions.Own();
+        var (own, alone) = (RulesVersions.Own(), RulesVersions.Alone());
         var html = new Option<string?>("--html") { Description = "Writes a page with all that changes.", HelpName = "FILE" };
-        var command = new Command("diff", "Shows what changed rules would do with the mail there is; changes nothing.") { old, now, account, maildir, folder, own, html, config, json };
+        var command = new Command("diff", "Shows what changed rules would do with the mail there is; changes nothing.") { old, now, account, maildir, folder, own, alone, html, config, json };
         command.SetAction((result, stop) => StoreCommand.TryAsync(() => RunAsync(
-            new(result.GetRequiredValue(config), result.GetRequiredValue(old), result.GetValue(now), result.GetValue(account), result.GetValue(maildir), StoreTransfer.FolderOf(result.GetValue(folder)), result.GetValue(own)),
+            new(result.GetRequiredValue(config), result.GetRequiredValue(old), result.GetValue(now), result.GetValue(account), result.GetValue(maildir), StoreTransfer.FolderOf(result.GetValue(folder)), result.GetValue(own), result.GetValue(alone)),
             result.GetValue(html), result.GetValue(json), stop)));
         return command;
     }
 
-    private sealed record Question(string Config, string Old, string? New, string? Account, string? Maildir, FolderName? Folder, bool IsOwn);
+    private sealed record Question(string Config, string Old, string? New, string? Account, string? Maildir, FolderName? Folder, bool IsOwn, bool IsAlone);
 
     private static async Task<int> RunAsync(Question question, string? html, bool asJson, CancellationToken cancellationToken)
     {
@@ -44,6 +44,13 @@ internal static class RulesDiffCommand
         var (newFolder, owner) = RulesVersions.Whose(versions, question.New, question.IsOwn, config, target.User);
         var newer = await versions.LoadAsync(newFolder, "new", owner, cancellationToken).ConfigureAwait(false);
         var older = await LoadOldAsync(versions, question.Old, newFolder, owner, cancellationToken).ConfigureAwait(false);
+        if (!question.IsAlone && target.User is not null)
+        {
+            // As a delivery asks: the administrators' first. The versions that are compared stand in the place of their own kind.
+            var before = owner is null ? null : await versions.GlobalAsync("beside", cancellationToken).ConfigureAwait(false);
+            var after = owner is null ? await versions.OwnAsync(target.User, "beside", cancellationToken).ConfigureAwait(false) : null;
+            (older, newer) = (RulesVersions.Chain(before, older, after), RulesVersions.Chain(before, newer, after));
+        }
 
         var started = TimeProvider.System.GetTimestamp();
         RuleDiffReport report;
@@ -99,7 +106,7 @@ internal static class RulesDiffCommand
 
         foreach (var failure in report.Failures)
             await StoreText.WriteAsync(StoreText.Clean(string.Create(CultureInfo.InvariantCulture,
-                $"{failure.Version}: {failure.Rule}:{failure.Line} on {failure.Count} messages: {failure.Reason}")), "    ").ConfigureAwait(false);
+                $"{failure.Version}: {failure.Rule}:{failure.Line} on {StoreText.Count(failure.Count, "message")}: {failure.Reason}")), "    ").ConfigureAwait(false);
         await StoreText.WriteAsync(RuleDiffPage.Summary(report, title), "").ConfigureAwait(false);
     }
 

@@ -99,9 +99,13 @@ internal static class RulesNewCommand
         """;
 
     private const string FurtherText = """
-        // Says which mail this rule is for, and what becomes of it.
-        if (Mail.Subject.Has("words in the subject"))
-            FileInto("A folder");
+        // Says which mail this rule is for, and what becomes of it. What is saved in a folder that the
+        // configuration names is in service at once, so this begins as a remark.
+        //
+        // if (Mail.Subject.Has("words in the subject"))
+        //     FileInto("A folder");
+
+        // Keep();
 
         """;
 }

@@ -12,16 +12,18 @@ namespace MailServer.Server.Commands;
 internal sealed class RulesVersions : IAsyncDisposable
 {
     private readonly List<RuleVersion> _versions = [];
-    private readonly List<UserRules> _users = [];
+    private readonly Dictionary<string, UserRules> _own = [];
     private readonly ServerConfig? _config;
     private readonly string _cache;
     private readonly bool _isTemporary;
 
     /// <summary>Prepares the place for what is compiled: the data directory's cache, or, without a configuration, a folder that goes at the end.</summary>
-    public RulesVersions(ServerConfig? config)
+    /// <param name="config">The configuration, or null.</param>
+    /// <param name="isFresh">Whether all is to be compiled anew: what the compiler has to say is said then only.</param>
+    public RulesVersions(ServerConfig? config, bool isFresh = false)
     {
         _config = config;
-        _isTemporary = config is null || !Directory.Exists(config.DataDirectory);
+        _isTemporary = isFresh || config is null || !Directory.Exists(config.DataDirectory);
         _cache = _isTemporary ? Directory.CreateTempSubdirectory("mailserver-rules-").FullName : Path.Combine(config!.DataDirectory, "cache", "rules-replay");
     }
 
@@ -57,16 +59,49 @@ internal sealed class RulesVersions : IAsyncDisposable
             return new TrustedRules(version.Rules, version.Id);
         }
 
-        var options = UserRuleSetup.OptionsOf(_config!, _config!.UserRules!) with { CacheDirectory = Path.Combine(_cache, "of-users", name), CompileWait = TimeSpan.FromMinutes(2), CompileLimit = TimeSpan.FromMinutes(2) };
-        if (options.Refusal is { } refusal)
-            throw new StoreUsageException(ExitCode.No, $"users' rules cannot run here: {refusal}");
-        var rules = new UserRules(options, TimeProvider.System, NullLoggerFactory.Instance);
-        _users.Add(rules);
-        var set = await rules.FindAsync(owner.Name, folder, cancellationToken).ConfigureAwait(false);
+        var set = await FindOwnAsync(owner, folder, name, cancellationToken).ConfigureAwait(false);
         return set.Diagnostics.Any(diagnostic => diagnostic.IsError)
-            ? throw new StoreUsageException(ExitCode.No, string.Join('\n', set.Diagnostics.Where(diagnostic => diagnostic.IsError)))
+            ? throw new StoreUsageException(ExitCode.No, string.Join('\n', set.Diagnostics.Where(diagnostic => diagnostic.IsError).Select(diagnostic => $"{owner.Address}: {diagnostic}")))
             : new UntrustedRules(set, TextId(folder));
     }
+
+    /// <summary>An account's own scripts, with what the compiler says about them.</summary>
+    /// <param name="owner">Whose.</param>
+    /// <param name="folder">Where they are, or an older version of them.</param>
+    /// <param name="name">What the version is called.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="StoreUsageException">Users' scripts cannot run or be compiled here.</exception>
+    public async Task<UserRuleSet> FindOwnAsync(User owner, string folder, string name, CancellationToken cancellationToken)
+    {
+        if (!_own.TryGetValue(name, out var rules))
+        {
+            var options = UserRuleSetup.OptionsOf(_config!, _config!.UserRules!) with { CacheDirectory = Path.Combine(_cache, "of-users", name), CompileWait = TimeSpan.FromMinutes(2), CompileLimit = TimeSpan.FromMinutes(2) };
+            if (options.Refusal is { } refusal)
+                throw new StoreUsageException(ExitCode.No, $"users' rules cannot run here: {refusal}");
+            _own[name] = rules = new UserRules(options, TimeProvider.System, NullLoggerFactory.Instance);
+        }
+
+        var set = await rules.FindAsync(owner.Address.ToString(), folder, cancellationToken).ConfigureAwait(false);
+        return rules.Status().Accounts.FirstOrDefault(account => account.Account == owner.Address.ToString())?.CompilerProblem is { } problem
+            ? throw new StoreUsageException(ExitCode.No, $"{owner.Address}: {problem}")
+            : set;
+    }
+
+    /// <summary>The administrators' scripts that the configuration names; null when there are none.</summary>
+    /// <exception cref="StoreUsageException">A script does not compile.</exception>
+    public async Task<IReplayRules?> GlobalAsync(string name, CancellationToken cancellationToken) =>
+        _config?.GlobalRules is { } folder && Directory.Exists(folder) ? await LoadAsync(folder, name, null, cancellationToken).ConfigureAwait(false) : null;
+
+    /// <summary>The account's own scripts as they are now; null when there are none.</summary>
+    /// <exception cref="StoreUsageException">A script does not compile, or users' scripts cannot run here.</exception>
+    public async Task<IReplayRules?> OwnAsync(User? user, string name, CancellationToken cancellationToken) =>
+        user is not null && OwnFolder(user) is { } folder && HasScripts(folder) ? await LoadAsync(folder, name, user, cancellationToken).ConfigureAwait(false) : null;
+
+    /// <summary>Whether there is any script in a folder, which need not be there.</summary>
+    public static bool HasScripts(string folder) => Directory.Exists(folder) && Directory.EnumerateFiles(folder, "*.csx").Any();
+
+    /// <summary>What is there of several, one after the other, as a delivery asks them.</summary>
+    public static IReplayRules Chain(params IReplayRules?[] links) => links.OfType<IReplayRules>().ToArray() is [var only] ? only : new ChainedRules([.. links.OfType<IReplayRules>()]);
 
     /// <summary>An account's own scripts' folder; null when users have none.</summary>
     public string? OwnFolder(User user) => _config?.UserRules is { } users ? UserRuleSetup.DirectoryOf(_config, users)(user) : null;
@@ -81,7 +116,7 @@ internal sealed class RulesVersions : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var rules in _users)
+        foreach (var rules in _own.Values)
             await rules.DisposeAsync().ConfigureAwait(false);
         foreach (var version in _versions)
             version.Dispose();
@@ -91,6 +126,9 @@ internal sealed class RulesVersions : IAsyncDisposable
 
     /// <summary>Says that the account's own scripts are meant.</summary>
     public static Option<bool> Own() => new("--own") { Description = "The account's own scripts, [rules] users; they run locked down." };
+
+    /// <summary>Says that no others are to be asked beside the scripts that are meant.</summary>
+    public static Option<bool> Alone() => new("--alone") { Description = "These scripts only, without the others that a delivery asks too." };
 
     /// <summary>The folder that is meant, and whose own it is.</summary>
     /// <exception cref="StoreUsageException">There is none.</exception>
