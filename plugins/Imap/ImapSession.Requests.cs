@@ -24,6 +24,12 @@ internal sealed partial class ImapSession
             return;
         }
 
+        if (request is ImapRequest.Append)
+        {
+            await AppendAsync(isWhole: true).ConfigureAwait(false);
+            return;
+        }
+
         var tag = TextOf(request.Tag);
         if (await Dispatcher.RunAsync(this, request, HardStop).ConfigureAwait(false) is not { } completion)
             return;
@@ -63,62 +69,7 @@ internal sealed partial class ImapSession
         Output.Continue("Ready for literal data");
     }
 
-    private void AnswerRefused()
-    {
-        var completion = _refusal ?? Faults.Answer(_input.Reader.Fault);
-        _refusal = null;
-        Finish(TextOf(_input.Reader.Tag), completion);
-    }
-
-    private async ValueTask AppendAsync()
-    {
-        var size = _input.Reader.Literal.Size;
-        var (draft, refusal) = await Append.BeginAsync(this, _input.Reader.Octets, size, HardStop).ConfigureAwait(false);
-        if (draft is null)
-        {
-            var refused = TextOf(_input.Reader.Tag);
-            if (_input.Reader.Refuse())
-                Finish(refused, refusal);
-            else
-                _refusal = refusal;
-            return;
-        }
-
-        await using (draft.ConfigureAwait(false))
-        {
-            var tag = TextOf(_input.Reader.Tag);
-            if (_input.Reader.Literal.IsSynchronizing)
-                Output.Continue("Ready for literal data");
-            await _input.CopyLiteralAsync(size, draft.Body).ConfigureAwait(false);
-            _input.Reader.ResumeAfterMessage();
-            if (await ReadTailAsync().ConfigureAwait(false) is not { } tail)
-                return;
-            var completion = tail ? await Append.FinishAsync(draft, HardStop).ConfigureAwait(false) : Completion.Bad("One message at a time");
-            await AnnounceAsync(mayExpunge: true).ConfigureAwait(false);
-            Finish(tag, completion);
-        }
-    }
-
-    // What follows APPEND's literal: nothing but the end of the line. Null when the session is over.
-    private async ValueTask<bool?> ReadTailAsync()
-    {
-        while (true)
-        {
-            switch (await _input.NextAsync(watched: null, mayDrain: false).ConfigureAwait(false))
-            {
-                case InputEvent.Request:
-                    return _input.Reader.Octets.IsEmpty;
-                case InputEvent.Refused:
-                    return false;
-                case InputEvent.Continue or InputEvent.Message:
-                    if (_input.Reader.Refuse())
-                        return false;
-                    break;
-                default:
-                    throw new IOException("the client went away within APPEND");
-            }
-        }
-    }
+    private void AnswerRefused() => Finish(TextOf(_input.Reader.Tag), Faults.Answer(_input.Reader.Fault));
 
     private void Finish(string tag, Completion completion)
     {

@@ -14,7 +14,6 @@ internal sealed partial class ImapSession(ImapServices services, IMailConnection
     private ImapInput _input = null!;
     private ImapMode _mode;
     private string _waitingTag = "";
-    private Completion? _refusal;
     private int _errors;
     private bool _isHandedOver;
 
@@ -75,7 +74,7 @@ internal sealed partial class ImapSession(ImapServices services, IMailConnection
                     AnswerLiteral();
                     break;
                 case InputEvent.Message:
-                    await AppendAsync().ConfigureAwait(false);
+                    await AppendAsync(isWhole: false).ConfigureAwait(false);
                     break;
                 case InputEvent.Refused:
                     AnswerRefused();

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using MailServer.Wire.Imap;
 
 namespace MailServer.Plugins.Imap.Commands;
@@ -55,6 +56,11 @@ internal static class FetchMessage
                 if (octets is not null)
                     await octets.Within(item.Partial).CopyToAsync(content, session.Output.Pipe, cancellationToken).ConfigureAwait(false);
             }
+            else if (item.Name == FetchName.Preview)
+            {
+                var preview = await view.PreviewAtAsync(sequence, cancellationToken).ConfigureAwait(false);
+                WritePreview(session, sequence, isFirst: i == 0, preview.TryGet(out var text, out _) ? text : "");
+            }
             else
             {
                 WriteItem(session, view, plan, sequence, item, isFirst: i == 0, structure, size: null);
@@ -66,6 +72,19 @@ internal static class FetchMessage
                 WriteItem(session, view, plan, sequence, item, isFirst: false, structure, size: null);
         session.Output.Pipe.Write(")\r\n"u8);
         await session.Output.FlushIfEnoughAsync().ConfigureAwait(false);
+    }
+
+    // RFC 8970 §3.2: what has none has an empty one.
+    private static void WritePreview(ImapSession session, int sequence, bool isFirst, string text)
+    {
+        var writer = session.Output.Begin();
+        if (isFirst)
+            FetchWriter.Start(ref writer, sequence);
+        else
+            writer.Raw(' ');
+        writer.Raw("PREVIEW "u8);
+        writer.Text(Encoding.UTF8.GetBytes(text));
+        writer.Commit();
     }
 
     private static void WriteItem(

@@ -48,7 +48,7 @@ internal sealed record FetchPlan
             NeedsContent = needsContent,
             NeedsStructure = needsStructure,
             IsOfKeptFields = needsContent && items.All(item => item.Section is not { } section || IsOfKeptFieldsOf(section, view)),
-            IsIndexOnly = !needsContent && !needsStructure,
+            IsIndexOnly = !needsContent && !needsStructure && !items.Any(item => item.Name == FetchName.Preview),
             NeedsSize = items.Any(item => item.Name is FetchName.Rfc822Size or FetchName.InternalDate),
             SetsSeen = items.Any(item => item is { Section: not null, IsPeek: false }),
             SeenItems = [.. seen.Where(item => !items.Any(other => other.Name == item.Name))],

@@ -74,6 +74,10 @@ internal static class FetchWriter
                 else
                     writer.Raw("NIL"u8);
                 break;
+            case FetchName.LazyPreview:
+                // RFC 8970 §4.1: none is kept, so none is at hand without delay.
+                writer.Raw("PREVIEW NIL"u8);
+                break;
             case FetchName.Envelope when structure is not null:
                 writer.Raw("ENVELOPE "u8);
                 writer.Raw(structure.Envelope.Span);

@@ -114,6 +114,12 @@ public interface IFolderView : IAsyncDisposable
     /// <summary>ENVELOPE, BODYSTRUCTURE and the places of the parts. Every message has some, however broken it is.</summary>
     ValueTask<Outcome<MessageStructure>> StructureAtAsync(int sequence, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// The beginning of a message's text for a list (RFC 8970 §3.3): at most 200 characters, white space joined, markup gone; empty when there is
+    /// none. Reads no more of the message than it has to.
+    /// </summary>
+    ValueTask<Outcome<string>> PreviewAtAsync(int sequence, CancellationToken cancellationToken) => new(new Outcome<string>(""));
+
     /// <summary>Opens a message's bytes. The reason is <see cref="ProblemReason.Expunged"/> when its file is gone.</summary>
     ValueTask<Outcome<IMessageContent>> OpenMessageAsync(int sequence, CancellationToken cancellationToken);
 

@@ -53,4 +53,24 @@ public interface IMailAccount : IAsyncDisposable
     /// <param name="internalDate">Its INTERNALDATE; null for now.</param>
     /// <param name="cancellationToken">Gives up.</param>
     ValueTask<Outcome<IMessageDraft>> BeginAppendAsync(FolderName folder, MessageFlags flags, DateTimeOffset? internalDate, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Stores messages of one folder, all or none (RFC 3502 §6.3.11); durable when it returns values, in the same order. What is here stores one
+    /// after the other.
+    /// </summary>
+    /// <param name="drafts">From <see cref="BeginAppendAsync"/>, all for the same folder, and at least one.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    async ValueTask<Outcome<IReadOnlyList<AppendResult>>> CommitAsync(IReadOnlyList<IMessageDraft> drafts, CancellationToken cancellationToken)
+    {
+        var results = new List<AppendResult>();
+        foreach (var draft in drafts)
+        {
+            var stored = await draft.CommitAsync(cancellationToken).ConfigureAwait(false);
+            if (!stored.TryGet(out var result, out var problem))
+                return problem;
+            results.Add(result);
+        }
+
+        return results;
+    }
 }

@@ -82,6 +82,9 @@ internal sealed class MaildirAccount(StoreContext store, FolderTable table, Fold
         }
     }
 
+    public ValueTask<Outcome<IReadOnlyList<AppendResult>>> CommitAsync(IReadOnlyList<IMessageDraft> drafts, CancellationToken cancellationToken) =>
+        MessageDraft.CommitAsync([.. drafts.Cast<MessageDraft>()], cancellationToken);
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private async ValueTask<Outcome<SharedFolder>> AcquireAsync(FolderName folder, CancellationToken cancellationToken)

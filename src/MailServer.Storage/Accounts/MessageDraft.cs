@@ -24,40 +24,59 @@ internal sealed class MessageDraft : IMessageDraft
 
     public async ValueTask<Outcome<AppendResult>> CommitAsync(CancellationToken cancellationToken)
     {
-        if (_isCommitted)
-            throw new InvalidOperationException("committed already");
-        _isCommitted = true;
-        var date = _date ?? _store.Time.GetUtcNow();
-        if (await _spool.SealWithDateAsync(default, date, cancellationToken).ConfigureAwait(false) is { } problem)
-            return problem;
-        if (await _store.Quotas.Of(_place.Root).RefusesAsync(_spool.FileSize, 1, cancellationToken).ConfigureAwait(false) is { } full)
+        var stored = await CommitAsync([this], cancellationToken).ConfigureAwait(false);
+        return stored.TryGet(out var results, out var problem) ? results[0] : problem;
+    }
+
+    /// <summary>Stores drafts of one folder, all or none.</summary>
+    public static async ValueTask<Outcome<IReadOnlyList<AppendResult>>> CommitAsync(IReadOnlyList<MessageDraft> drafts, CancellationToken cancellationToken)
+    {
+        var (store, table, place) = (drafts[0]._store, drafts[0]._table, drafts[0]._place);
+        foreach (var draft in drafts)
+            if (await draft.SealAsync(cancellationToken).ConfigureAwait(false) is { } problem)
+                return problem;
+        if (await store.Quotas.Of(place.Root).RefusesAsync(drafts.Sum(draft => draft._spool.FileSize), drafts.Count, cancellationToken).ConfigureAwait(false) is { } full)
             return full;
         SharedFolder? folder = null;
         try
         {
-            folder = await _table.AcquireAsync(_place, cancellationToken).ConfigureAwait(false);
-            var path = _spool.SealedPath!;
-            var arrival = new Arrival(_store.Names.Next(_spool.FileSize, _spool.CrlfSize, _spool.HasOpenEnd), path, _flags,
-                _spool.FileSize, _spool.CrlfSize, File.GetLastWriteTimeUtc(path).Ticks)
-            {
-                HasOpenEnd = _spool.HasOpenEnd,
-                MessageId = Journal.IsOn ? MessageIdField.In(path) : null,
-            };
-            if (await folder.EnterAsync([arrival], cancellationToken).ConfigureAwait(false) is not [var uid])
+            folder = await table.AcquireAsync(place, cancellationToken).ConfigureAwait(false);
+            List<Arrival> arrivals = [.. drafts.Select(draft => draft.ToArrival())];
+            if (await folder.EnterAsync(arrivals, cancellationToken).ConfigureAwait(false) is not { } uids)
                 return Problem.NoSuchFolder;
-            Tell(arrival, uid);
-            _store.Quotas.Of(_place.Root).Arrived();
-            return new AppendResult { UidValidity = folder.UidValidity, Uid = uid };
+            for (var i = 0; i < uids.Count; i++)
+                drafts[i].Tell(arrivals[i], uids[i]);
+            store.Quotas.Of(place.Root).Arrived();
+            return uids.Select(uid => new AppendResult { UidValidity = folder.UidValidity, Uid = uid }).ToList();
         }
         catch (Exception failure) when (DiskProblem.Is(failure))
         {
-            return _store.Failed("adding a message", failure);
+            return store.Failed("adding a message", failure);
         }
         finally
         {
             if (folder is not null)
-                await _table.ReleaseAsync(folder).ConfigureAwait(false);
+                await table.ReleaseAsync(folder).ConfigureAwait(false);
         }
+    }
+
+    private async ValueTask<Problem?> SealAsync(CancellationToken cancellationToken)
+    {
+        if (_isCommitted)
+            throw new InvalidOperationException("committed already");
+        _isCommitted = true;
+        return await _spool.SealWithDateAsync(default, _date ?? _store.Time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+    }
+
+    private Arrival ToArrival()
+    {
+        var path = _spool.SealedPath!;
+        return new(_store.Names.Next(_spool.FileSize, _spool.CrlfSize, _spool.HasOpenEnd), path, _flags,
+            _spool.FileSize, _spool.CrlfSize, File.GetLastWriteTimeUtc(path).Ticks)
+        {
+            HasOpenEnd = _spool.HasOpenEnd,
+            MessageId = Journal.IsOn ? MessageIdField.In(path) : null,
+        };
     }
 
     private Journal Journal => _store.Journals.Of(_place.Root);

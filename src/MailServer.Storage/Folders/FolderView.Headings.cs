@@ -1,6 +1,6 @@
 namespace MailServer.Storage;
 
-/// <summary>What messages are sorted and threaded by.</summary>
+/// <summary>What lists of messages show, and are sorted and threaded by.</summary>
 internal sealed partial class FolderView
 {
     /// <summary>Messages that one thread takes at once: reading the kept fields of one takes microseconds.</summary>
@@ -15,6 +15,25 @@ internal sealed partial class FolderView
             headings[i] = HeadingOf(EntryAt(sequences[i]));
         }).ConfigureAwait(false);
         return headings;
+    }
+
+    public async ValueTask<Outcome<string>> PreviewAtAsync(int sequence, CancellationToken cancellationToken)
+    {
+        var open = OpenerOf(EntryAt(sequence));
+        return await _store.Readers.RunAsync(() => ReadPreview(open)).ConfigureAwait(false);
+    }
+
+    private Outcome<string> ReadPreview(Func<Stream?> open)
+    {
+        try
+        {
+            using var message = open();
+            return message is null ? FolderProblem.Expunged : PreviewReader.Read(message);
+        }
+        catch (Exception failure) when (DiskProblem.Is(failure))
+        {
+            return _store.Failed("reading a message", failure);
+        }
     }
 
     private MessageHeading HeadingOf(FolderEntry entry)

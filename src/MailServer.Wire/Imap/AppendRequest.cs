@@ -1,48 +1,134 @@
 namespace MailServer.Wire.Imap;
 
-/// <summary>APPEND up to its message (RFC 3501 §6.3.11): the message itself is never held in memory.</summary>
-/// <param name="Tag">The client's tag.</param>
-/// <param name="Mailbox">Where the message goes.</param>
-/// <param name="Flags">Its flags.</param>
-/// <param name="InternalDate">Its date, or null for now.</param>
-public sealed record AppendRequest(ReadOnlyMemory<byte> Tag, ReadOnlyMemory<byte> Mailbox, FlagList Flags, DateTimeOffset? InternalDate)
+/// <summary>Where a piece of APPEND begins.</summary>
+public enum AppendState
 {
-    /// <summary>Whether the literal whose announcement ends these octets (CRLF included) is APPEND's message.</summary>
-    internal static bool IsMessageNext(ReadOnlyMemory<byte> octets)
+    /// <summary>With the tag.</summary>
+    Start,
+    /// <summary>Behind the literal that was a whole message.</summary>
+    AfterMessage,
+    /// <summary>Behind a literal of CATENATE.</summary>
+    WithinCatenate,
+}
+
+/// <summary>What a piece of APPEND asks for, in order.</summary>
+public abstract record AppendStep
+{
+    private AppendStep()
     {
-        var cursor = new Cursor(octets);
-        return cursor.TryReadTag(out _) && cursor.TrySkip(' ') && cursor.TrySkipWord("APPEND "u8)
-            && cursor.TryReadAString(out _) && cursor.TrySkipSpace() && TrySkipArguments(ref cursor) && EndsWithLiteral(ref cursor);
+    }
+
+    /// <summary>A message begins.</summary>
+    public sealed record Begin(FlagList Flags, DateTimeOffset? InternalDate) : AppendStep;
+
+    /// <summary>What an IMAP URL names belongs to the message (RFC 4469 §3).</summary>
+    public sealed record Url(ReadOnlyMemory<byte> Text) : AppendStep;
+
+    /// <summary>The literal that ends the piece belongs to the message.</summary>
+    public sealed record Data : AppendStep;
+
+    /// <summary>The message is complete.</summary>
+    public sealed record End : AppendStep;
+}
+
+/// <summary>
+/// A piece of APPEND (RFC 3501 §6.3.11) with several messages (RFC 3502) and messages put together (RFC 4469): what stands between two literals
+/// of messages. Those are never held in memory.
+/// </summary>
+/// <param name="Tag">The client's tag; empty but at the start.</param>
+/// <param name="Mailbox">Where the messages go; empty but at the start.</param>
+/// <param name="Steps">What is asked for.</param>
+/// <param name="Next">How the next piece begins, when a literal follows.</param>
+public sealed record AppendRequest(ReadOnlyMemory<byte> Tag, ReadOnlyMemory<byte> Mailbox, IReadOnlyList<AppendStep> Steps, AppendState Next)
+{
+    /// <summary>Whether the command ends here: no literal follows.</summary>
+    public bool IsLast => Steps is not [.., AppendStep.Data];
+
+    /// <summary>Whether the literal whose announcement ends these octets (CRLF included) is of a message.</summary>
+    internal static bool IsMessageNext(ReadOnlyMemory<byte> octets, AppendState state, out AppendState next)
+    {
+        // Wrong flags and dates must not turn a message into a literal held in memory.
+        var isNext = TryRead(octets, state, isTolerant: true, out var request) && !request.IsLast;
+        next = request.Next;
+        return isNext;
     }
 
     /// <summary>
-    /// Reads <c>append = "APPEND" SP mailbox [SP flag-list] [SP date-time] SP literal</c> up to the literal, after <see cref="RequestEvent.Message"/>.
-    /// False when flags or date are wrong.
+    /// Reads <c>append = "APPEND" SP mailbox 1*([SP flag-list] [SP date-time] SP (literal / "CATENATE" SP "(" cat-part *(SP cat-part) ")"))</c> up
+    /// to a message's literal, or to the end. False when flags, date or anything else is wrong.
     /// </summary>
-    public static bool TryRead(ReadOnlyMemory<byte> octets, out AppendRequest request)
+    public static bool TryRead(ReadOnlyMemory<byte> octets, AppendState state, out AppendRequest request) =>
+        TryRead(octets, state, isTolerant: false, out request);
+
+    private static bool TryRead(ReadOnlyMemory<byte> octets, AppendState state, bool isTolerant, out AppendRequest request)
     {
         var cursor = new Cursor(octets);
-        request = new(default, default, FlagList.Empty, null);
-        if (!cursor.TryReadTag(out var tag) || !cursor.TrySkipSpace() || !cursor.TrySkipWord("APPEND "u8)
-            || !cursor.TryReadAString(out var mailbox) || !cursor.TrySkipSpace())
-            return false;
-
-        var flags = FlagList.Empty;
-        if (cursor.Next == (byte)'(' && !(FlagReader.TryReadList(ref cursor, out flags) && cursor.TrySkipSpace()))
-            return false;
-        DateTimeOffset? date = null;
-        if (cursor.Next == (byte)'"')
+        var steps = new List<AppendStep>(2);
+        request = new(default, default, steps, AppendState.AfterMessage);
+        if (state == AppendState.Start)
         {
-            if (!DateReader.TryReadDateTime(ref cursor, out var time) || !cursor.TrySkipSpace())
+            if (!cursor.TryReadTag(out var tag) || !cursor.TrySkipSpace() || !cursor.TrySkipWord("APPEND "u8) || !cursor.TryReadAString(out var mailbox))
                 return false;
-            date = time;
+            request = request with { Tag = tag, Mailbox = mailbox };
+        }
+        else if (state == AppendState.AfterMessage)
+        {
+            steps.Add(new AppendStep.End());
+        }
+        else if (!TryReadParts(ref cursor, steps, isFirst: false))
+        {
+            return false;
         }
 
-        request = new(tag, mailbox, flags, date);
+        while (steps is not [.., AppendStep.Data])
+        {
+            if (cursor.IsAtEnd)
+                return steps.Count > 0;
+            if (!cursor.TrySkipSpace() || !TryReadMessage(ref cursor, steps, isTolerant, out var isCatenate))
+                return false;
+            state = isCatenate ? AppendState.WithinCatenate : AppendState.AfterMessage;
+        }
+
+        request = request with { Next = state == AppendState.Start ? AppendState.AfterMessage : state };
+        return true;
+    }
+
+    private static bool TryReadMessage(ref Cursor cursor, List<AppendStep> steps, bool isTolerant, out bool isCatenate)
+    {
+        isCatenate = false;
+        var flags = FlagList.Empty;
+        DateTimeOffset? date = null;
+        if (isTolerant)
+        {
+            if (!TrySkipArguments(ref cursor))
+                return false;
+        }
+        else if (!TryReadArguments(ref cursor, ref flags, ref date))
+        {
+            return false;
+        }
+
+        steps.Add(new AppendStep.Begin(flags, date));
+        isCatenate = cursor.TrySkipWord("CATENATE ("u8);
+        if (isCatenate)
+            return TryReadParts(ref cursor, steps, isFirst: true);
+        steps.Add(new AppendStep.Data());
         return EndsWithLiteral(ref cursor);
     }
 
-    // Whatever stands between parentheses or quotes: wrong flags and dates must not turn a message into a literal held in memory.
+    private static bool TryReadArguments(ref Cursor cursor, ref FlagList flags, ref DateTimeOffset? date)
+    {
+        if (cursor.Next == (byte)'(' && !(FlagReader.TryReadList(ref cursor, out flags) && cursor.TrySkipSpace()))
+            return false;
+        if (cursor.Next != (byte)'"')
+            return true;
+        if (!DateReader.TryReadDateTime(ref cursor, out var time) || !cursor.TrySkipSpace())
+            return false;
+        date = time;
+        return true;
+    }
+
+    // Whatever stands between parentheses or quotes.
     private static bool TrySkipArguments(ref Cursor cursor)
     {
         if (cursor.TrySkip('('))
@@ -51,6 +137,29 @@ public sealed record AppendRequest(ReadOnlyMemory<byte> Tag, ReadOnlyMemory<byte
                     return false;
         cursor.TrySkipSpace();
         return cursor.Next != (byte)'"' || (cursor.TryReadString(out _) && cursor.TrySkipSpace());
+    }
+
+    /// <summary><c>cat-part *(SP cat-part) ")"</c>, up to a literal; <c>cat-part = "TEXT" SP literal / "URL" SP astring</c>.</summary>
+    private static bool TryReadParts(ref Cursor cursor, List<AppendStep> steps, bool isFirst)
+    {
+        while (isFirst || !cursor.TrySkip(')'))
+        {
+            if (!isFirst && !cursor.TrySkipSpace())
+                return false;
+            isFirst = false;
+            if (cursor.TrySkipWord("TEXT "u8))
+            {
+                steps.Add(new AppendStep.Data());
+                return EndsWithLiteral(ref cursor);
+            }
+
+            if (!cursor.TrySkipWord("URL "u8) || !cursor.TryReadAString(out var url))
+                return false;
+            steps.Add(new AppendStep.Url(url));
+        }
+
+        steps.Add(new AppendStep.End());
+        return true;
     }
 
     private static bool EndsWithLiteral(ref Cursor cursor)

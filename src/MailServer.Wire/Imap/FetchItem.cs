@@ -33,6 +33,10 @@ public enum FetchName
     ThreadId,
     /// <summary>SAVEDATE (RFC 8514 §4.2).</summary>
     SaveDate,
+    /// <summary>PREVIEW (RFC 8970 §3).</summary>
+    Preview,
+    /// <summary>PREVIEW (LAZY) (RFC 8970 §4.1).</summary>
+    LazyPreview,
 }
 
 /// <summary>A range of octets, <c>&lt;offset.length&gt;</c>.</summary>
@@ -79,6 +83,12 @@ public sealed record FetchItem(FetchName Name, BodySection? Section = null, bool
 
     /// <summary>SAVEDATE.</summary>
     public static FetchItem SaveDate { get; } = new(FetchName.SaveDate);
+
+    /// <summary>PREVIEW.</summary>
+    public static FetchItem Preview { get; } = new(FetchName.Preview);
+
+    /// <summary>PREVIEW (LAZY).</summary>
+    public static FetchItem LazyPreview { get; } = new(FetchName.LazyPreview);
 
     /// <summary>RFC822.</summary>
     public static FetchItem Rfc822 { get; } = new(FetchName.Rfc822, BodySection.Whole, IsPeek: false);

@@ -72,6 +72,10 @@ internal static class FetchReader
             item = FetchItem.ThreadId;
         else if (cursor.TrySkipWord("SAVEDATE"u8))
             item = FetchItem.SaveDate;
+        else if (cursor.TrySkipWord("PREVIEW (LAZY)"u8))
+            item = FetchItem.LazyPreview;
+        else if (cursor.TrySkipWord("PREVIEW"u8))
+            item = FetchItem.Preview;
         return item is null ? RequestFault.BadArguments : Add(ref cursor, items, item);
     }
 

@@ -62,8 +62,12 @@ public static partial class RequestParser
             if (Ascii.EqualsIgnoreCase(command.Name, name.Span))
                 return ReadToEnd(command.Read, ref cursor, tag, out request);
 
-        // APPEND whose message did not come as a literal never gets here otherwise.
-        return Ascii.EqualsIgnoreCase(name.Span, "APPEND"u8) ? RequestFault.BadArguments : RequestFault.UnknownCommand;
+        // APPEND gets here only without a literal of its own: put together of URLs, or wrong.
+        if (!Ascii.EqualsIgnoreCase(name.Span, "APPEND"u8))
+            return RequestFault.UnknownCommand;
+        return AppendRequest.TryRead(octets, AppendState.Start, out var append) && append.IsLast
+            ? Done(new ImapRequest.Append(tag), out request)
+            : RequestFault.BadArguments;
     }
 
     /// <summary>Reads the tag of a line that may be no command; false when there is none.</summary>

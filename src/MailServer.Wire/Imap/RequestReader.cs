@@ -17,6 +17,8 @@ public sealed class RequestReader
     private long _discarded;
     private bool _isOver;
     private byte[] _refusedTag = [];
+    private AppendState _append;
+    private AppendState _nextAppend;
 
     /// <summary>The limits from the next octet on.</summary>
     public RequestLimits Limits { get; set; } = RequestLimits.BeforeLogin;
@@ -76,8 +78,11 @@ public sealed class RequestReader
         return RequestEvent.NeedMore;
     }
 
-    /// <summary>After <see cref="RequestEvent.Message"/>: the caller has read the literal; the rest of the line comes as a request of its own.</summary>
-    public void ResumeAfterMessage() => (_length, _lineStart) = (0, 0);
+    /// <summary>
+    /// After <see cref="RequestEvent.Message"/>: the caller has read the literal. What follows it, up to the next message or the end of the
+    /// command, comes as a piece of its own.
+    /// </summary>
+    public void ResumeAfterMessage() => (_length, _lineStart, _append) = (0, 0, _nextAppend);
 
     /// <summary>
     /// After <see cref="RequestEvent.Message"/> or <see cref="RequestEvent.Continue"/>: the literal is not wanted. True when the request is
@@ -149,7 +154,7 @@ public sealed class RequestReader
         }
 
         Literal = literal;
-        if (Fault == RequestFault.None && AppendRequest.IsMessageNext(Octets))
+        if (Fault == RequestFault.None && AppendRequest.IsMessageNext(Octets, _append, out _nextAppend))
         {
             _lineStart = _length;
             return RequestEvent.Message;
@@ -203,6 +208,7 @@ public sealed class RequestReader
         if (_buffer.Length > KeptBuffer)
             _buffer = new byte[SmallBuffer];
         (_length, _lineStart, _literalLeft, _discarded, _isOver, Fault) = (0, 0, 0, 0, false, RequestFault.None);
+        _append = AppendState.Start;
         _refusedTag = [];
     }
 }

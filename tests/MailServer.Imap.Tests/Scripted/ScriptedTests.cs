@@ -32,7 +32,7 @@ public sealed class ScriptedTests
         var host = Session.NewHost();
         host.Store = store;
 
-        var variables = new Dictionary<string, string> { ["mailbox"] = "imaptest", ["user"] = "alice", ["username"] = "alice", ["password"] = "seCret-7" };
+        var variables = new Dictionary<string, string> { ["mailbox"] = "imaptest", ["mailbox_url"] = "imaptest", ["user"] = "alice", ["username"] = "alice", ["password"] = "seCret-7" };
         var (sessions, clients) = (new List<Session>(), new List<ScriptedClient>());
         var next = 0;
         for (var i = 0; i < script.Connections; i++)

@@ -147,7 +147,7 @@ public sealed class RequestParserTests(ITestOutputHelper output)
     [InlineData("a APPEND x \"1-Feb-2020 10:11:12 +9900\" {5}\r\n", false)]
     [InlineData("a APPEND x \"1-Jan-0001 10:11:12 +1200\" {5}\r\n", false)]
     [InlineData("a APPEND x (\\Bad) {5}\r\n", false)]
-    public void Reads_APPEND_up_to_its_message(string line, bool isRead) => Assert.Equal(isRead, AppendRequest.TryRead(Octets(line), out _));
+    public void Reads_APPEND_up_to_its_message(string line, bool isRead) => Assert.Equal(isRead, AppendRequest.TryRead(Octets(line), AppendState.Start, out _));
 
     [Fact]
     public void Nothing_ever_throws()
@@ -160,7 +160,8 @@ public sealed class RequestParserTests(ITestOutputHelper output)
             var octets = Mutator.Change(random, Encoding.Latin1.GetBytes(Good[random.Next(Good.Length)]));
             var fault = RequestParser.Parse(octets, out var request);
             Assert.Equal(fault == RequestFault.None, request is not null);
-            AppendRequest.TryRead(octets, out _);
+            AppendRequest.TryRead(octets, (AppendState)random.Next(3), out _);
+            _ = ImapUrl.TryParse(octets, out _);
         }
     }
 
