@@ -45,10 +45,14 @@ public static class DiskFile
 
     /// <summary>Opens a plain file to be read, while others may write, rename or remove it.</summary>
     /// <exception cref="IOException">It is not there, is no plain file, or cannot be read.</exception>
-    public static SafeFileHandle Open(string path)
+    public static SafeFileHandle Open(string path) => Open(path, out _);
+
+    /// <summary>Opens a plain file as <see cref="Open(string)"/> does, and gives what the system says of it.</summary>
+    /// <exception cref="IOException">It is not there, is no plain file, or cannot be read.</exception>
+    public static SafeFileHandle Open(string path, out FileFacts facts)
     {
         DiskProbe.Before(DiskCall.Open, path);
-        return RegularFile.OpenRead(path);
+        return RegularFile.OpenRead(path, out facts);
     }
 
     /// <summary>Opens a file that is there to be written.</summary>

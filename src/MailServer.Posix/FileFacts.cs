@@ -25,6 +25,9 @@ public enum FileKind
 /// <param name="Length">Its octets.</param>
 public readonly record struct FileFacts(FileKind Kind, UnixFileMode Mode, uint Owner, ulong Device, ulong Inode, long Length)
 {
+    /// <summary>When it was last changed.</summary>
+    public DateTime ModifiedUtc { get; init; }
+
     /// <summary>The facts of a path; null when nothing is there (for a followed link: nothing at its end).</summary>
     /// <param name="path">Where.</param>
     /// <param name="followsLink">Whether the end of a symbolic link is meant.</param>
@@ -45,13 +48,22 @@ public readonly record struct FileFacts(FileKind Kind, UnixFileMode Mode, uint O
         facts = default;
         if (Libc.Statx(directory, path, flags, BasicStats, out var raw) != 0)
             return Marshal.GetLastPInvokeError();
-        facts = new(KindOf(raw.Mode), (UnixFileMode)(raw.Mode & 0xFFF), raw.Owner, ((ulong)raw.DeviceMajor << 32) | raw.DeviceMinor, raw.Inode, (long)raw.Size);
+        facts = new(KindOf(raw.Mode), (UnixFileMode)(raw.Mode & 0xFFF), raw.Owner, ((ulong)raw.DeviceMajor << 32) | raw.DeviceMinor, raw.Inode, (long)raw.Size)
+        {
+            ModifiedUtc = TimeOf(raw.ModifiedSeconds, raw.ModifiedNanoseconds),
+        };
         return 0;
     }
 
     private const int NoFollow = 0x100;     // AT_SYMLINK_NOFOLLOW
     private const int NotDirectory = 20;    // ENOTDIR
     private const uint BasicStats = 0x7FF;  // STATX_BASIC_STATS
+
+    /// <summary>A file system can hold times that no calendar of ours has.</summary>
+    private static DateTime TimeOf(long seconds, uint nanoseconds) =>
+        seconds < (DateTime.MinValue - DateTime.UnixEpoch).TotalSeconds ? DateTime.SpecifyKind(DateTime.MinValue, DateTimeKind.Utc)
+        : seconds >= (DateTime.MaxValue - DateTime.UnixEpoch).TotalSeconds - 1 ? DateTime.SpecifyKind(DateTime.MaxValue, DateTimeKind.Utc)
+        : DateTime.UnixEpoch.AddTicks((seconds * TimeSpan.TicksPerSecond) + (nanoseconds / 100));
 
     private static FileKind KindOf(ushort mode) => (mode & 0xF000) switch
     {
@@ -74,7 +86,13 @@ public static class RegularFile
     /// <exception cref="FileNotFoundException">Nothing has that name.</exception>
     /// <exception cref="UnauthorizedAccessException">This process may not read it.</exception>
     /// <exception cref="IOException">It is no plain file, or cannot be read.</exception>
-    public static SafeFileHandle OpenRead(string path)
+    public static SafeFileHandle OpenRead(string path) => OpenRead(path, out _);
+
+    /// <summary>Opens a file as <see cref="OpenRead(string)"/> does, and gives what the system says of it.</summary>
+    /// <exception cref="FileNotFoundException">Nothing has that name.</exception>
+    /// <exception cref="UnauthorizedAccessException">This process may not read it.</exception>
+    /// <exception cref="IOException">It is no plain file, or cannot be read.</exception>
+    public static SafeFileHandle OpenRead(string path, out FileFacts facts)
     {
         int descriptor;
         while ((descriptor = Libc.Open(path, NoWait)) < 0)
@@ -86,7 +104,7 @@ public static class RegularFile
                     _ => new PosixException("open", path, error),
                 };
         var handle = new SafeFileHandle(descriptor, ownsHandle: true);
-        var failed = FileFacts.Read(descriptor, "", EmptyPath, out var facts);
+        var failed = FileFacts.Read(descriptor, "", EmptyPath, out facts);
         if (failed == 0 && facts.Kind == FileKind.Regular)
             return handle;
         handle.Dispose();

@@ -113,6 +113,10 @@ internal static unsafe partial class Libc
         public ulong Inode;
         [FieldOffset(40)]
         public ulong Size;
+        [FieldOffset(112)]
+        public long ModifiedSeconds;
+        [FieldOffset(120)]
+        public uint ModifiedNanoseconds;
         [FieldOffset(136)]
         public uint DeviceMajor;
         [FieldOffset(140)]

@@ -1,3 +1,5 @@
+using MailServer.Posix;
+
 namespace MailServer.Storage.Tests;
 
 /// <summary>Sizes and dates are read when they are asked for, and a name's sizes are hints.</summary>
@@ -71,5 +73,70 @@ public sealed class MeasureTests
         await using var view = await test.ViewAsync();
         File.Delete(path);
         Assert.Equal((6, DateTimeOffset.UnixEpoch.AddDays(1)), (view.InfoAt(1).Size, view.InfoAt(1).InternalDate));
+    }
+
+    [Fact]
+    public async Task Reading_structures_of_messages_that_nobody_has_measured_opens_each_file_once()
+    {
+        await using var test = new TestStore();
+        await test.AccountAsync();
+        for (var i = 0; i < 100; i++)
+            await File.WriteAllTextAsync(Path.Combine(test.Maildir, "cur", $"{i + 1}.a.x:2,"), $"Subject: {i}\n\n{new string('\n', i * 100)}", TestStore.Token);
+        await using var view = await test.ViewAsync();
+        using var opened = new Opened(Path.Combine(test.Maildir, "cur"));
+        await view.ReadStructuresAsync(1, 100, TestStore.Token);
+        for (var i = 1; i <= 100; i++)
+            Assert.Contains($"\"{i - 1}\"", System.Text.Encoding.ASCII.GetString((await view.StructureAtAsync(i, TestStore.Token)).Value.Envelope.Span), StringComparison.Ordinal);
+        Assert.Equal(100, opened.Count);
+        Assert.Equal("Subject: 99\r\n\r\n".Length + (2 * 9900), view.InfoAt(100).Size);
+    }
+
+    [Theory]
+    [InlineData("1901-12-13T20:45:52.5Z")]
+    [InlineData("1969-12-31T23:59:59.25Z")]
+    [InlineData("2026-11-24T19:00:00.0000001Z")]
+    [InlineData("2106-02-07T06:28:16Z")]
+    public void A_file_is_as_old_as_the_system_says(string text)
+    {
+        var directory = Directory.CreateTempSubdirectory("mailserver-test-").FullName;
+        try
+        {
+            var path = Path.Combine(directory, "file");
+            File.WriteAllText(path, "");
+            File.SetLastWriteTimeUtc(path, DateTime.Parse(text, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.AdjustToUniversal));
+            Assert.Equal(File.GetLastWriteTimeUtc(path), FileFacts.Of(path)!.Value.ModifiedUtc);
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    /// <summary>Counts the files of a directory that are opened.</summary>
+    private sealed class Opened : IDiskProbe, IDisposable
+    {
+        private readonly string _directory;
+        private int _count;
+
+        public Opened(string directory)
+        {
+            _directory = directory + Path.DirectorySeparatorChar;
+            DiskProbe.Add(this);
+        }
+
+        public int Count => _count;
+
+        public DiskFault Before(in DiskOperation operation, int length)
+        {
+            if (operation.Call == DiskCall.Open && operation.Path.StartsWith(_directory, StringComparison.Ordinal))
+                Interlocked.Increment(ref _count);
+            return default;
+        }
+
+        public void After(in DiskOperation operation)
+        {
+        }
+
+        public void Dispose() => DiskProbe.Remove(this);
     }
 }

@@ -10,26 +10,28 @@ internal static class CrlfCounter
     private const int BlockSize = 128 * 1024;
 
     /// <summary>Reads the file once and counts.</summary>
-    public static long Count(SafeFileHandle file, CancellationToken cancellationToken) => Count(file, out _, cancellationToken);
+    public static long Count(SafeFileHandle file, CancellationToken cancellationToken) => Count(file, RandomAccess.GetLength(file), out _, cancellationToken);
 
-    /// <summary>Reads the file once and counts; says too whether its last line has no end.</summary>
-    public static long Count(SafeFileHandle file, out bool hasOpenEnd, CancellationToken cancellationToken)
+    /// <summary>Reads the file's octets up to its length once and counts; says too whether its last line has no end.</summary>
+    public static long Count(SafeFileHandle file, long length, out bool hasOpenEnd, CancellationToken cancellationToken)
     {
         hasOpenEnd = false;
         var buffer = ArrayPool<byte>.Shared.Rent(BlockSize);
         try
         {
             var (position, added, afterCr) = (0L, 0L, false);
-            while (true)
+            while (position < length)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var read = RandomAccess.Read(file, buffer.AsSpan(0, BlockSize), position);
+                var read = RandomAccess.Read(file, buffer.AsSpan(0, (int)Math.Min(BlockSize, length - position)), position);
                 if (read == 0)
-                    return position + added;
+                    break;
                 position += read;
                 hasOpenEnd = buffer[read - 1] != '\n';
                 added += CrlfText.CountBareLf(buffer.AsSpan(0, read), ref afterCr);
             }
+
+            return position + added;
         }
         finally
         {

@@ -36,7 +36,9 @@ internal sealed class UnreadableNote
                     FileKind.Directory => "it is a directory, not a file",
                     _ => "it is a pipe, socket or device, not a file",
                 };
-            return FileFacts.Of(path, followsLink: false) is null ? null : "it is a symbolic link to something that is not there";
+
+            // Anything else that is there now came between the two calls.
+            return FileFacts.Of(path, followsLink: false) is { Kind: FileKind.Link } ? "it is a symbolic link to something that is not there" : null;
         }
         catch (PosixException failure)
         {

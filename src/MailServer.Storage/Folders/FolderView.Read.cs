@@ -99,11 +99,12 @@ internal sealed partial class FolderView
     {
         try
         {
-            _folder.Measure(entry);
-            if (entry.Note is not null || OpenerOf(entry)() is not { } stream)
+            if (OpenerOf(entry)() is not { } stream)
                 return;
             using (stream)
             {
+                if (entry.Note is not null)
+                    return;
                 var (structure, fields) = StructureReader.ReadWithFields(stream, entry.CrlfSize);
                 _folder.Read.Remember(entry, structure);
                 _folder.KeepStructure(entry, structure, fields);
@@ -124,9 +125,11 @@ internal sealed partial class FolderView
 
     private Func<Stream?> OpenerOf(FolderEntry entry) => () =>
     {
-        _folder.Measure(entry);
+        var measured = _folder.OpenUnmeasured(entry);
         if (entry.Note is { } note)
             return note.OpenRead();
+        if (measured is not null)
+            return new MessageStream(measured, entry.FileSize);
         string path;
         lock (_folder.Gate)
             path = entry.PathIn(_folder.Place);
@@ -134,11 +137,12 @@ internal sealed partial class FolderView
     };
 
     /// <summary>Opens a message's file; null when it is not there.</summary>
-    public static FileStream? TryOpen(string path)
+    public static Stream? TryOpen(string path)
     {
         try
         {
-            return new FileStream(DiskFile.Open(path), FileAccess.Read, bufferSize: 0);
+            var file = DiskFile.Open(path, out var facts);
+            return new MessageStream(file, facts.Length);
         }
         catch (FileNotFoundException)
         {

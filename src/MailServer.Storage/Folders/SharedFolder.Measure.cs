@@ -1,4 +1,5 @@
 using MailServer.Posix;
+using Microsoft.Win32.SafeHandles;
 
 namespace MailServer.Storage;
 
@@ -15,15 +16,21 @@ internal sealed partial class SharedFolder
     private const int MinMeasureBlock = 16;
 
     /// <summary>Measures a message, if nobody has. One whose file is gone is left as it is.</summary>
-    public void Measure(FolderEntry entry)
+    public void Measure(FolderEntry entry) => OpenUnmeasured(entry)?.Dispose();
+
+    /// <summary>
+    /// Measures a message, if nobody has. Where its file had to be read for that, it is given: who wants to read it need not open it again.
+    /// </summary>
+    public SafeFileHandle? OpenUnmeasured(FolderEntry entry)
     {
         if (entry.IsMeasured)
-            return;
+            return null;
         string path;
         lock (Gate)
             path = entry.PathIn(Place);
-        if (!TryMeasure(entry, path) && FindRenamed(entry) is { } renamed)
-            TryMeasure(entry, renamed);
+        if (!TryMeasure(entry, path, out var file) && FindRenamed(entry) is { } renamed)
+            TryMeasure(entry, renamed, out file);
+        return file;
     }
 
     /// <summary>Measures many messages, on threads that may wait for the disk.</summary>
@@ -98,46 +105,49 @@ internal sealed partial class SharedFolder
     /// <summary>False when the file is not there.</summary>
     private bool TryMeasure(FolderEntry entry, string path)
     {
-        if (UnreadableNote.ReasonFor(path) is { } reason)
+        var isThere = TryMeasure(entry, path, out var file);
+        file?.Dispose();
+        return isThere;
+    }
+
+    /// <summary>False when the file is not there. Gives it where it had to be opened.</summary>
+    private bool TryMeasure(FolderEntry entry, string path, out SafeFileHandle? file)
+    {
+        file = null;
+        try
         {
-            PutNote(entry, path, reason);
+            // What a name says is a hint: programs copy names onto other files. With the right size on disk it is believed.
+            var (fileSize, crlfSize) = SizesOf(entry);
+            var hasOpenEnd = false;
+            if (crlfSize < 0 || crlfSize < fileSize || FileFacts.Of(path) is not { Kind: FileKind.Regular } facts || facts.Length != fileSize || !RegularFile.MayRead(path))
+            {
+                file = DiskFile.Open(path, out facts);
+                crlfSize = CrlfCounter.Count(file, facts.Length, out hasOpenEnd, CancellationToken.None);
+            }
+
+            lock (Gate)
+            {
+                entry.Measured(facts.Length, crlfSize, facts.ModifiedUtc.Ticks, hasOpenEnd);
+                Unsaved(entry);
+            }
+
             return true;
         }
+        catch (Exception failure) when (DiskProblem.Is(failure))
+        {
+            file?.Dispose();
+            file = null;
+            return TryPutNote(entry, path, failure);
+        }
+    }
 
-        var info = new FileInfo(path);
-        if (!info.Exists)
-            return false;
+    /// <summary>What the name says, or the line in the UID list; -1 where neither does.</summary>
+    private static (long FileSize, long CrlfSize) SizesOf(FolderEntry entry)
+    {
         var (fileSize, crlfSize) = MessageName.SizesOf(entry.BaseName);
-        if (crlfSize < 0 && entry.UidExtras.Length > 0 && new UidRecord(entry.Uid, entry.BaseName, entry.UidExtras) is var record
-            && long.TryParse(record.Extra('W'), out var listed))
-            (fileSize, crlfSize) = (long.TryParse(record.Extra('S'), out var onDisk) ? onDisk : fileSize, listed);
-
-        // What a name says is a hint: programs copy names onto other files. With the right size on disk it is believed.
-        var hasOpenEnd = false;
-        if (crlfSize < info.Length || fileSize != info.Length)
-        {
-            try
-            {
-                using var handle = DiskFile.Open(path);
-                crlfSize = CrlfCounter.Count(handle, out hasOpenEnd, CancellationToken.None);
-            }
-            catch (FileNotFoundException)
-            {
-                return false;
-            }
-            catch (Exception failure) when (DiskProblem.Is(failure))
-            {
-                PutNote(entry, path, failure.Message);
-                return true;
-            }
-        }
-
-        lock (Gate)
-        {
-            entry.Measured(info.Length, crlfSize, info.LastWriteTimeUtc.Ticks, hasOpenEnd);
-            Unsaved(entry);
-        }
-
-        return true;
+        return crlfSize < 0 && entry.UidExtras.Length > 0 && new UidRecord(entry.Uid, entry.BaseName, entry.UidExtras) is var record
+            && long.TryParse(record.Extra('W'), out var listed)
+            ? (long.TryParse(record.Extra('S'), out var onDisk) ? onDisk : fileSize, listed)
+            : (fileSize, crlfSize);
     }
 }

@@ -46,6 +46,18 @@ internal sealed partial class SharedFolder
         Rescan.Ask();
     }
 
+    /// <summary>Puts a note in the place of a message that could not be read; false when nothing is there.</summary>
+    private bool TryPutNote(FolderEntry entry, string path, Exception failure)
+    {
+        var reason = UnreadableNote.ReasonFor(path);
+
+        // What was not there and is there now has been renamed and back: it can be read.
+        if (reason is null && (failure is FileNotFoundException || FileFacts.Of(path) is null))
+            return false;
+        PutNote(entry, path, reason ?? failure.Message);
+        return true;
+    }
+
     /// <summary>Sees to it that a note's UID is marked before anybody is shown the note.</summary>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     public async ValueTask MarkNoteAsync(FolderEntry entry, CancellationToken cancellationToken)
