@@ -78,13 +78,20 @@ public sealed class UserGateTests
         await using var host = Make();
         Write(host, "one", "Subject: x\n\n", "folder: A");
         host.Write("alice", "10.csx", "FileInto(\"A\");");
-        await using var rules = new UserRules(
-            host.Options with { Workers = host.Options.Workers with { StartLimit = TimeSpan.FromMilliseconds(1) } }, TimeProvider.System, host.Logging, host.Gate);
+        var options = host.Options with { Workers = host.Options.Workers with { StartLimit = TimeSpan.FromMilliseconds(1) } };
+        await using var rules = new UserRules(options, TimeProvider.System, host.Logging, host.Gate);
         Assert.True((await rules.FindAsync("alice", host.FolderOf("alice"), default)).IsEmpty);
         Assert.StartsWith("the tests cannot be run: the worker took longer", Assert.Single(rules.Status().Accounts).CompilerProblem, StringComparison.Ordinal);
         Assert.Empty(Assert.Single(rules.Status().Accounts).FailedTests);
 
         Assert.Equal("A", (await host.DecideAsync("alice")).Folder?.Value);
+
+        // What has passed is in service after a restart without being tried again, until a script or a test changes.
+        await using var after = new UserRules(options, TimeProvider.System, host.Logging, host.Gate);
+        Assert.Equal(["10.csx"], (await after.FindAsync("alice", host.FolderOf("alice"), default)).Files);
+        Write(host, "one", null, "folder: Another");
+        await after.FindAsync("alice", host.FolderOf("alice"), default);
+        Assert.StartsWith("the tests cannot be run", Assert.Single(after.Status().Accounts).CompilerProblem, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -46,7 +46,7 @@ public sealed class RuleEngine : IAsyncDisposable
         (_options, _watcher, _time) = (options, watcher, time);
         _logger = logging.CreateLogger("MailServer.Rules");
         _loader = new(options, gate, time, _logger);
-        _told = new(Path.Combine(options.CacheDirectory, "told"), time, _logger);
+        _told = new(Path.Combine(options.CacheDirectory, "notices"), time, _logger);
         _current = new([], options.StepBudget, _logger);
     }
 

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.Extensions.Logging;
 
 namespace MailServer.Rules;
@@ -6,7 +8,7 @@ namespace MailServer.Rules;
 internal sealed class UserAccount(string name, UserRuleOptions options, UserRuleCompiler compiler, WorkerPool pool, IRuleGate? gate, TimeProvider time, ILogger logger) : IDisposable
 {
     private readonly UserRuleLoader _loader = new(options, compiler, name, time, logger);
-    private readonly DailyMark _told = new(Path.Combine(UserRuleLoader.FolderOf(options, name), "told"), time, logger);
+    private readonly DailyMark _told = new(Path.Combine(UserRuleLoader.FolderOf(options, name), "notices"), time, logger);
     private readonly SemaphoreSlim _turn = new(1);
     private readonly Lock _lock = new();
     private readonly Queue<long> _crashes = new();
@@ -194,7 +196,7 @@ internal sealed class UserAccount(string name, UserRuleOptions options, UserRule
         try
         {
             var before = _load;
-            var load = await _loader.LoadAsync(directory, CheckAsync, end).ConfigureAwait(false);
+            var load = await _loader.LoadAsync(directory, (made, ended) => CheckAsync(made, directory, seen, ended), end).ConfigureAwait(false);
             (_load, _seen) = (load, load.CompilerProblem is null ? seen : "?");
             Report(before, load);
         }
@@ -207,15 +209,23 @@ internal sealed class UserAccount(string name, UserRuleOptions options, UserRule
     }
 
     /// <summary>What the gate says against changed scripts.</summary>
-    private async Task<IReadOnlyList<RuleDiagnostic>> CheckAsync(UserRuleLoad load, string directory, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<RuleDiagnostic>> CheckAsync(UserRuleLoad load, string directory, string seen, CancellationToken cancellationToken)
     {
         if (gate is null || options.Refusal is not null)
+            return [];
+
+        // After a restart the same scripts and tests are in service at once: their mail need not wait for a worker twice.
+        var (mark, digest) = (Path.Combine(_loader.Folder, "passed"), Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{load.Scripts.Version}\n{seen}"))));
+        if (File.Exists(mark) && await File.ReadAllTextAsync(mark, cancellationToken).ConfigureAwait(false) == digest)
             return [];
         using var limit = new CancellationTokenSource(options.TestLimit, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            return await gate.CheckAsync(new UserRuleSet(this, load, isTrial: true), directory, both.Token).ConfigureAwait(false);
+            var objections = await gate.CheckAsync(new UserRuleSet(this, load, isTrial: true), directory, both.Token).ConfigureAwait(false);
+            if (objections.Count == 0)
+                await File.WriteAllTextAsync(mark, digest, cancellationToken).ConfigureAwait(false);
+            return objections;
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

@@ -41,6 +41,9 @@ internal sealed class UserRuleLoader(UserRuleOptions options, UserRuleCompiler c
     // Texts that do not compile, by key: each mail looks again, and must not try again.
     private readonly Dictionary<string, IReadOnlyList<RuleDiagnostic>> _hopeless = [];
 
+    /// <summary>Where what belongs to this account is kept.</summary>
+    public string Folder => _folder;
+
     /// <summary>Where what belongs to an account is kept. Its name may hold what a file's cannot; the folder is ours, and nobody needs to read its name.</summary>
     public static string FolderOf(UserRuleOptions options, string account) =>
         Path.Combine(options.CacheDirectory, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(account)).AsSpan(0, 10)));
@@ -50,7 +53,7 @@ internal sealed class UserRuleLoader(UserRuleOptions options, UserRuleCompiler c
     /// <param name="check">Says what speaks against the new set, tests that fail; nothing lets it pass.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<UserRuleLoad> LoadAsync(
-        string directory, Func<UserRuleLoad, string, CancellationToken, Task<IReadOnlyList<RuleDiagnostic>>> check, CancellationToken cancellationToken)
+        string directory, Func<UserRuleLoad, CancellationToken, Task<IReadOnlyList<RuleDiagnostic>>> check, CancellationToken cancellationToken)
     {
         var (scripts, refused) = UserRuleFolder.Read(directory);
         var cache = new RuleCache(_folder, compiler.Identity, time);
@@ -63,7 +66,7 @@ internal sealed class UserRuleLoader(UserRuleOptions options, UserRuleCompiler c
         {
             cache.Prepare();
             load = await CompileAsync(cache, load, scripts, refused, cancellationToken).ConfigureAwait(false);
-            if (await check(load, directory, cancellationToken).ConfigureAwait(false) is { Count: > 0 } objections)
+            if (await check(load, cancellationToken).ConfigureAwait(false) is { Count: > 0 } objections)
                 return await HoldBackAsync(cache, load with { Objections = objections }, scripts, cancellationToken).ConfigureAwait(false);
             foreach (var script in scripts.Where(script => load.Live.Contains(script.File)))
                 cache.SaveGood(script);
