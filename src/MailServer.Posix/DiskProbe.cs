@@ -35,6 +35,9 @@ internal static class DiskProbe
             throw Failure(call, path, fault.Error);
     }
 
+    /// <summary>Whether a probe says that a file may not be read: a test that runs as root cannot take that right away.</summary>
+    public static bool Forbids(string path) => s_probes is { } probes && Ask(probes, new(DiskCall.Access, path, null), 0).Error == Libc.Denied;
+
     /// <summary>As the call itself would: .NET has an exception of its own for what it may not do.</summary>
     private static Exception Failure(DiskCall call, string path, int error) =>
         error == Libc.Denied && call is (DiskCall.Open or DiskCall.Create or DiskCall.MakeDirectory or DiskCall.RemoveDirectory)
@@ -107,6 +110,9 @@ internal enum DiskCall
 {
     /// <summary>A file is opened to be read, or a part of it to be changed.</summary>
     Open,
+
+    /// <summary>Somebody asks whether a file may be opened.</summary>
+    Access,
 
     /// <summary>A file is made.</summary>
     Create,

@@ -112,5 +112,5 @@ public static class RegularFile
     }
 
     /// <summary>Whether this process may read it, without opening it.</summary>
-    public static bool MayRead(string path) => Libc.Access(path, 4) == 0; // R_OK
+    public static bool MayRead(string path) => !DiskProbe.Forbids(path) && Libc.Access(path, 4) == 0; // R_OK
 }

@@ -101,6 +101,9 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Statx(int directory, string path, int flags, uint mask, out StatEntry entry);
 
+    [LibraryImport("libc", EntryPoint = "clock_gettime", SetLastError = true)]
+    public static partial int GetTime(int clock, nint* secondsAndNanoseconds);
+
     /// <summary>struct statx: laid out the same on every processor, where struct stat is not.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     public struct StatEntry

@@ -28,4 +28,11 @@ public sealed class NameTests
         var other = new UniqueNames("mx.example.org", TimeProvider.System);
         Assert.Equal(2000, Enumerable.Range(0, 1000).SelectMany(_ => (string[])[names.Next(), other.Next(1, 2)]).Select(name => MessageName.BaseOf(name).ToString()).Distinct().Count());
     }
+
+    [Theory]
+    [InlineData("1795505335.M135838P10705R28f7ab318725dad0Q4.mx.example.org,S=49,W=54", true)]
+    [InlineData("1795505335.M135838P10705V0000000000000801I0000000000A1B2C3_0.mx,S=49,W=54", false)]
+    [InlineData("1795505335.10705_1.mx", false)]
+    [InlineData("R", false)]
+    public void Names_of_this_server_are_told_from_others(string name, bool isOurs) => Assert.Equal(isOurs, UniqueNames.IsOurs(name));
 }

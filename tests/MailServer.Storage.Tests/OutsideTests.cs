@@ -94,29 +94,99 @@ public sealed class OutsideTests
         Assert.Equal(validity, again.UidValidity);
     }
 
-    /// <summary>Others never leave the folder in peace.</summary>
-    [Fact]
-    public async Task A_file_that_is_gone_is_expunged_though_another_is_renamed_within_every_look()
+    /// <summary>Others never leave the folder in peace: what a look cannot know, no later one would.</summary>
+    [Theory]
+    [InlineData("", 1)]
+    [InlineData("cur", 1)] // a flag changes within every look
+    [InlineData("new", 2)] // mail comes within every look
+    public async Task A_file_that_is_gone_is_certain_after_so_many_looks(string busy, int certainAfter)
     {
-        await using var test = new TestStore();
-        await test.DeliverAsync();
-        await test.DeliverAsync();
-        await using var view = await test.ViewAsync();
-        var paths = Directory.GetFiles(Path.Combine(test.Maildir, "cur")).Order().ToArray();
-        var (looks, name) = (0, paths[1]);
+        await using var test = new TestStore(polls: true);
+        var paths = await PutIntoCurAsync(test, 2);
+        await using var view = await test.ViewAsync(access: FolderAccess.ReadOnly);
+        await SettleAsync(view);
+        var (looks, certain, name) = (0, 0, paths[1]);
         test.Store.Context.Steps = step =>
         {
-            if (step != "looked")
+            if (step == "looked")
+            {
+                looks++;
+                certain = certain == 0 && view.HasChanges ? looks : certain;
+            }
+
+            if (step != "new read")
                 return;
-            var next = paths[1] + (++looks % 2 == 0 ? "F" : "S");
-            File.Move(name, next);
-            name = next;
+            if (busy == "cur")
+                File.Move(name, name = paths[1] + (looks % 2 == 0 ? "F" : "S"));
+            else if (busy == "new")
+                File.WriteAllText(Path.Combine(test.Maildir, "tmp", "x"), "x\n");
+            if (busy == "new")
+                File.Move(Path.Combine(test.Maildir, "tmp", "x"), Path.Combine(test.Maildir, "new", $"3.{looks}.x"));
         };
         File.Delete(paths[0]);
-        await TestStore.UntilAsync(view, () => view.Count == 1);
-        Assert.Equal([2], TestStore.Uids(view));
-        Assert.InRange(looks, 2, 6);
+        await TestStore.UntilAsync(view, () => !TestStore.Uids(view).Contains(1u));
         test.Store.Context.Steps = null;
+        Assert.Contains(2u, TestStore.Uids(view));
+        Assert.Equal(certainAfter, certain);
+    }
+
+    /// <summary>A look reads <c>new</c> first: a file that goes the other way meanwhile is in neither list.</summary>
+    [Fact]
+    public async Task A_file_that_goes_from_cur_to_new_within_a_look_is_not_expunged()
+    {
+        await using var test = new TestStore();
+        var paths = await PutIntoCurAsync(test, 2);
+        await using var view = await test.ViewAsync(access: FolderAccess.ReadOnly);
+        await SettleAsync(view);
+        var back = Path.Combine(test.Maildir, "new", Path.GetFileName(paths[0]));
+        var isMoved = false;
+        test.Store.Context.Steps = step =>
+        {
+            if (step != "new read" || isMoved)
+                return;
+            isMoved = true;
+            File.Move(paths[0], back);
+        };
+        File.Move(paths[1], paths[1] + "F");
+        await TestStore.UntilAsync(view, () => view.FlagsAt(2).System == SystemFlags.Flagged && isMoved);
+        test.Store.Context.Steps = null;
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.Empty((await view.RefreshAsync(true, TestStore.Token)).Value.Expunged.Uids);
+            await Task.Delay(50, TestStore.Token);
+        }
+
+        Assert.Equal([1, 2], TestStore.Uids(view));
+    }
+
+    [Theory]
+    [InlineData(0, 5000, 50)]
+    [InlineData(1, 5000, 50)]
+    [InlineData(8, 0, 80)]    // a tenth of a processor, in a folder that never rests
+    [InlineData(8, 20, 60)]
+    [InlineData(8, 1000, 50)] // at once after some quiet
+    [InlineData(400, 0, 1000)]
+    [InlineData(400, 3000, 50)]
+    public void A_look_waits_for_more_changes_and_for_other_work(int cost, int since, int wait) =>
+        Assert.Equal(TimeSpan.FromMilliseconds(wait), FolderRescan.Pause(TimeSpan.FromMilliseconds(cost), TimeSpan.FromMilliseconds(since)));
+
+    private static async Task<string[]> PutIntoCurAsync(TestStore test, int count)
+    {
+        await test.AccountAsync();
+        string[] paths = [.. Enumerable.Range(1, count).Select(i => Path.Combine(test.Maildir, "cur", $"{i}.a.x:2,"))];
+        foreach (var path in paths)
+            await File.WriteAllTextAsync(path, "Subject: a\n\n", TestStore.Token);
+        return paths;
+    }
+
+    /// <summary>Waits until the directories' times are past, and a look has seen them so.</summary>
+    private static async Task SettleAsync(IFolderView view)
+    {
+        for (var i = 0; i < 4; i++)
+        {
+            await Task.Delay(60, TestStore.Token);
+            Assert.Null((await view.RefreshAsync(true, TestStore.Token)).Problem);
+        }
     }
 
     [Fact]
@@ -134,6 +204,8 @@ public sealed class OutsideTests
             await Task.Delay(50, TestStore.Token); // the folder's time is past
             test.Store.Context.Steps = step =>
             {
+                if (step == "new read")
+                    Directory.SetLastWriteTimeUtc(Path.Combine(test.Maildir, "new"), DateTime.UtcNow); // so one look is not enough
                 if (step == "looked")
                     given.Cancel();
             };
@@ -286,6 +358,21 @@ public sealed class OutsideTests
         await File.WriteAllTextAsync(Path.Combine(test.Maildir, "cur", "3.c.x,S=6:2,"), "a\r\nb\n", TestStore.Token);
         await using var view = await test.ViewAsync();
         Assert.Equal([6L, 6L, 6L], Enumerable.Range(1, 3).Select(i => view.InfoAt(i).Size));
+    }
+
+    [Theory]
+    [InlineData("1.a.x,S=3,W=4", true)]  // as Dovecot names what was appended so
+    [InlineData("1.a.x,S=4,W=6", false)]
+    [InlineData("1.a.x,S=2,W=2", true)]  // wrong sizes
+    [InlineData("1.a.x,W=4", true)]
+    [InlineData("1.a.x", true)]
+    public async Task POP3_knows_of_a_last_line_without_an_end_whatever_another_program_says(string name, bool isOpen)
+    {
+        await using var test = new TestStore();
+        await test.AccountAsync();
+        await File.WriteAllTextAsync(Path.Combine(test.Maildir, "cur", name + ":2,"), isOpen ? "a\nb" : "a\nb\n", TestStore.Token);
+        await using var view = await test.ViewAsync(access: FolderAccess.Maildrop);
+        Assert.Equal((isOpen ? 4 : 6, isOpen), (view.InfoAt(1).Size, view.InfoAt(1).HasOpenEnd));
     }
 
     [Fact]

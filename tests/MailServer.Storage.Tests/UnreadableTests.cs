@@ -132,6 +132,66 @@ public sealed partial class UnreadableTests
         Assert.Equal([2], TestStore.Uids(again));
     }
 
+    /// <summary>As with a file that could not be read from the beginning; but clients may have the message, and its UID stays the message's.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_message_that_cannot_be_read_any_more_is_a_note_until_it_can(bool restarts)
+    {
+        await using var test = new TestStore();
+        await test.DeliverAsync("Subject: one\r\n\r\nbody\r\n");
+        await test.DeliverAsync("Subject: two\r\n\r\nbody\r\n", flags: SystemFlags.Flagged);
+        var view = await test.ViewAsync();
+        Assert.Equal("Subject: one\r\n\r\nbody\r\n", await TestStore.ReadAsync(view, 1));
+        var path = Directory.GetFiles(Path.Combine(test.Maildir, "cur"), "*:2,").Single();
+        using (new ForbiddenFile(path))
+        {
+            Assert.Equal(ProblemReason.Unavailable, (await view.OpenMessageAsync(1, TestStore.Token)).Problem!.Reason);
+            Assert.Equal("Subject: two\r\n\r\nbody\r\n", await TestStore.ReadAsync(view, 2));
+            await TestStore.UntilAsync(view, () => TestStore.Uids(view) is [2, 3]);
+            Assert.Contains("the server may not read it", await TestStore.ReadAsync(view, 2), StringComparison.Ordinal);
+            Assert.Contains("\n3 U :", await File.ReadAllTextAsync(Path.Combine(test.Maildir, UidList.FileName), TestStore.Token), StringComparison.Ordinal);
+
+            // It is neither removed nor copied.
+            Assert.NotNull((await view.CopyAsync([2], FolderName.Inbox, TestStore.Token)).Problem);
+            Assert.Empty((await view.ExpungeAsync([2], TestStore.Token)).Value.Uids);
+            if (restarts)
+            {
+                await view.DisposeAsync();
+                await test.RestartAsync();
+                view = await test.ViewAsync();
+                Assert.Equal([2, 3], TestStore.Uids(view));
+                Assert.Contains("the server may not read it", await TestStore.ReadAsync(view, 2), StringComparison.Ordinal);
+            }
+        }
+
+        File.SetLastAccessTimeUtc(path, DateTime.UtcNow); // the watcher hears of it as of a chmod
+        await TestStore.UntilAsync(view, () => TestStore.Uids(view) is [2, 4]);
+        Assert.Equal("Subject: one\r\n\r\nbody\r\n", await TestStore.ReadAsync(view, 2));
+        await view.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData(24)] // EMFILE
+    [InlineData(23)] // ENFILE
+    public async Task A_file_that_nothing_can_open_for_a_moment_stays_the_message_that_it_is(int error)
+    {
+        await using var test = new TestStore();
+        var path = Path.Combine(await MaildirAsync(test), "cur", "1.a.x:2,");
+        await File.WriteAllTextAsync(path, "Subject: a\n\nbody\n", TestStore.Token);
+        await using var view = await test.ViewAsync();
+        using (new ForbiddenFile(path, error))
+        {
+            _ = view.InfoAt(1);
+            Assert.NotNull((await view.OpenMessageAsync(1, TestStore.Token)).Problem);
+        }
+
+        Assert.Equal("Subject: a\r\n\r\nbody\r\n", await TestStore.ReadAsync(view, 1));
+        Assert.Equal(20, view.InfoAt(1).Size);
+        Assert.Null((await view.RefreshAsync(true, TestStore.Token)).Problem);
+        Assert.Equal([1], TestStore.Uids(view));
+    }
+
     [Fact]
     public async Task A_message_of_a_list_that_cannot_be_read_keeps_its_uid_while_it_is_a_note()
     {
@@ -219,6 +279,28 @@ public sealed partial class UnreadableTests
                 File.CreateSymbolicLink(path, "/nonexistent/file");
                 break;
         }
+    }
+
+    /// <summary>A file that cannot be opened: tests may run as root, whom no mode keeps out.</summary>
+    private sealed class ForbiddenFile : IDiskProbe, IDisposable
+    {
+        private readonly string _path;
+        private readonly int _error;
+
+        public ForbiddenFile(string path, int error = 13) // EACCES
+        {
+            (_path, _error) = (path, error);
+            DiskProbe.Add(this);
+        }
+
+        public DiskFault Before(in DiskOperation operation, int length) =>
+            operation.Path == _path && operation.Call is (DiskCall.Open or DiskCall.Access) ? new(_error) : default;
+
+        public void After(in DiskOperation operation)
+        {
+        }
+
+        public void Dispose() => DiskProbe.Remove(this);
     }
 
     private static byte[] Octets(string text)

@@ -65,6 +65,9 @@ internal sealed class FolderEntry
     /// <summary>Whether the last line has no end.</summary>
     public bool HasOpenEnd { get; private set; }
 
+    /// <summary>Whether <see cref="HasOpenEnd"/> was seen and not only taken from a name.</summary>
+    public bool IsEndSeen { get; private set; }
+
     public bool IsMeasured => CrlfSize >= 0;
 
     public ulong ModSeq { get; set; }
@@ -107,6 +110,9 @@ internal sealed class FolderEntry
     /// <summary>Takes down what the file says.</summary>
     public void Measured(long fileSize, long crlfSize, long dateTicks, bool hasOpenEnd = false) =>
         (_bareLines, DateTicks, HasOpenEnd, CrlfSize) = ((int)(crlfSize - fileSize), dateTicks, hasOpenEnd, crlfSize);
+
+    /// <summary>Takes down how the file ends.</summary>
+    public void EndSeen(bool isOpen) => (HasOpenEnd, IsEndSeen) = (isOpen, true);
 
     /// <summary>When it came into this folder (RFC 8514): a copy gets a base name of its own, which begins with the second. Null when the name tells none.</summary>
     public DateTimeOffset? SaveDate => MessageName.SecondsOf(BaseName) is > 0 and <= MaxSeconds and var seconds ? DateTimeOffset.UnixEpoch.AddSeconds(seconds) : null;

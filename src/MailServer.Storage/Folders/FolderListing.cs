@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using MailServer.Posix;
 
@@ -19,13 +20,20 @@ internal sealed class FolderListing
     /// <param name="known">The messages known.</param>
     /// <param name="pass">The number of the look, which each message that is seen takes.</param>
     /// <param name="room">See <see cref="DirectoryNames.Read"/>.</param>
-    public FolderListing(FolderPlace place, EntryTable known, int pass, ref int room)
+    /// <param name="between">Called when <c>new</c> is read, and <c>cur</c> is not yet.</param>
+    public FolderListing(FolderPlace place, EntryTable known, int pass, ref int room, Action between)
     {
         _known = known;
         _pass = pass;
+        var (began, used) = (Stopwatch.GetTimestamp(), ThreadClock.Used);
         IsOfOneMoment = DirectoryNames.Read(place.New, ref room, name => See(name, isNew: true));
+        between();
         IsOfOneMoment &= DirectoryNames.Read(place.Cur, ref room, name => See(name, isNew: false));
+        Cost = IsOfOneMoment ? ThreadClock.Used - used : Stopwatch.GetElapsedTime(began);
     }
+
+    /// <summary>What it took of what others need: the processor's time, or, where the disk may be a network away, all of the time.</summary>
+    public TimeSpan Cost { get; }
 
     /// <summary>Whether no file can have been missed because it was renamed within its directory while that was read.</summary>
     public bool IsOfOneMoment { get; }
@@ -38,6 +46,9 @@ internal sealed class FolderListing
 
     /// <summary>Files whose base name another file has too; often one file, seen under two names while it was renamed.</summary>
     public List<FoundFile> Doubled { get; } = [];
+
+    /// <summary>Base names among <see cref="Unknown"/> of files that were messages and cannot be read any more.</summary>
+    public HashSet<string> Spoilt { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Whether a name may be one that cannot be kept.</summary>
     public bool HasOddNames { get; private set; }

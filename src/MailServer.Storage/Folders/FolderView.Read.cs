@@ -103,7 +103,7 @@ internal sealed partial class FolderView
                 return;
             using (stream)
             {
-                if (entry.Note is not null)
+                if (entry.Note is not null || !entry.IsMeasured)
                     return;
                 var (structure, fields) = StructureReader.ReadWithFields(stream, entry.CrlfSize);
                 _folder.Read.Remember(entry, structure);
@@ -159,10 +159,19 @@ internal sealed partial class FolderView
                 entry,
                 path => file = DiskFile.Open(path),
                 cancellationToken).ConfigureAwait(false);
-            return isThere && file is not null ? file : FolderProblem.Expunged;
+            if (!isThere || file is null)
+                return FolderProblem.Expunged;
+
+            // Nothing could be opened a moment ago, and can be now.
+            _folder.Measure(entry);
+            if (entry.IsMeasured)
+                return file;
+            file.Dispose();
+            return Problem.Unavailable;
         }
         catch (Exception failure) when (DiskProblem.Is(failure))
         {
+            _folder.NotRead(entry);
             return _store.Failed("opening a message", failure);
         }
     }

@@ -122,6 +122,8 @@ internal sealed partial class FolderView : IFolderView
     {
         var entry = _slots[sequence - 1].Entry;
         _folder.Measure(entry);
+        if (Access == FolderAccess.Maildrop)
+            _folder.SeeEnd(entry);
         lock (_folder.Gate)
             return entry.Info();
     }

@@ -10,7 +10,7 @@ internal sealed partial class SharedFolder
             return;
         List<NewFile> files = [];
         foreach (var (baseName, file) in listing.Unknown)
-            files.Add(NoteStillFor(baseName, file) ?? new(baseName, file.Name, file.InNew));
+            files.Add(NoteStillFor(listing, baseName, file) ?? new(baseName, file.Name, file.InNew));
 
         if (files.Exists(file => !TryFindDurable(file.BaseName, out var record) || record.IsNote != (file.Note is not null)))
             await TryAssignUidsAsync(files, cancellationToken).ConfigureAwait(false);
@@ -146,5 +146,8 @@ internal sealed partial class SharedFolder
         public bool IsRecent => Arrival is not null;
 
         public UnreadableNote? Note { get; init; }
+
+        /// <summary>Whether the note is for a message that clients may have read.</summary>
+        public bool IsSpoilt { get; init; }
     }
 }

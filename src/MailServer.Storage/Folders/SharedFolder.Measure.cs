@@ -33,6 +33,35 @@ internal sealed partial class SharedFolder
         return file;
     }
 
+    /// <summary>
+    /// Looks at the last octet of a message whose size another program has told: unlike this server, it may tell one of a message whose
+    /// last line has no end. Only POP3 asks, which sends such a line with one.
+    /// </summary>
+    public void SeeEnd(FolderEntry entry)
+    {
+        if (entry.IsEndSeen || entry.HasOpenEnd || !entry.IsMeasured || entry.Note is not null || UniqueNames.IsOurs(entry.BaseName))
+            return;
+        string path;
+        lock (Gate)
+            path = entry.PathIn(Place);
+        try
+        {
+            using var file = DiskFile.Open(path);
+            Span<byte> last = stackalloc byte[1];
+            var isOpen = RandomAccess.Read(file, last, Math.Max(0, RandomAccess.GetLength(file) - 1)) == 1 && last[0] != '\n';
+            lock (Gate)
+            {
+                entry.EndSeen(isOpen);
+                if (isOpen)
+                    Unsaved(entry);
+            }
+        }
+        catch (Exception failure) when (DiskProblem.Is(failure))
+        {
+            // Renamed or gone: whoever reads it finds out.
+        }
+    }
+
     /// <summary>Measures many messages, on threads that may wait for the disk.</summary>
     /// <exception cref="IOException">The folder cannot be read.</exception>
     public async ValueTask MeasureAsync(IReadOnlyList<FolderEntry> entries, CancellationToken cancellationToken)
@@ -137,7 +166,8 @@ internal sealed partial class SharedFolder
         {
             file?.Dispose();
             file = null;
-            return TryPutNote(entry, path, failure);
+            return DiskProblem.IsOfTheMoment(failure) // it is there, and is measured when it is asked for next
+                || TryPutNote(entry, path, failure);
         }
     }
 

@@ -43,6 +43,9 @@ internal sealed partial class SharedFolder
     /// <summary>How often the directories were read.</summary>
     public int Looks => Volatile.Read(ref _pass);
 
+    /// <summary>What the last look at the directories took; see <see cref="FolderListing.Cost"/>.</summary>
+    public TimeSpan LookCost { get; private set; }
+
     /// <summary>Has the directories looked at soon, in the background, if they have changed.</summary>
     public void LookSoon()
     {
@@ -91,26 +94,24 @@ internal sealed partial class SharedFolder
         {
             var before = FolderTimes.Of(Place);
             var began = TimeProvider.System.GetUtcNow().UtcTicks; // the file system's clock, whatever ours is
-            var listing = new FolderListing(Place, ByBase, ++_pass, ref _room);
+            var listing = List();
             if (listing.HasOddNames && look == 1 && MendNames())
-                listing = new(Place, ByBase, ++_pass, ref _room);
+                listing = List();
+            LookCost = listing.Cost;
+            var after = FolderTimes.Of(Place);
             ResolveDoubled(listing);
             Move(listing);
             RetryNotes(listing);
-            await AddUnknownAsync(listing, cancellationToken).ConfigureAwait(false);
+            GiveUpSpoilt(listing);
             var missing = _entries.FindAll(entry => entry.Pass != _pass);
+            var gone = Gone(listing, missing, look, before, after, began);
+            var isSure = gone.Count == missing.Count;
+            ExpungeMissing(gone); // first: clients need not wait for new messages' UIDs to be durable
+            await AddUnknownAsync(listing, cancellationToken).ConfigureAwait(false);
             _store.Reached("looked");
 
             // Nothing changed while we looked, nor within the clock's tick before it.
             var isQuiet = before == FolderTimes.Of(Place) && before.IsSettledAt(began);
-
-            // What a second, quiet look does not see is not there; nor is what two looks in a row miss, each of one moment.
-            var gone = look > 1 && isQuiet ? missing
-                : listing.IsOfOneMoment && _wasOfOneMoment ? missing.FindAll(entry => _pass - entry.Pass > 1)
-                : [];
-            _wasOfOneMoment = listing.IsOfOneMoment;
-            var isSure = gone.Count == missing.Count;
-            ExpungeMissing(gone);
 
             // As fresh as after the last look, too, if only we have changed anything since.
             _isSettled = isSure && (isQuiet || (_isSettled && _seenTimes == before && before == FolderTimes.Of(Place)));
@@ -128,6 +129,25 @@ internal sealed partial class SharedFolder
 
             await Task.Delay(look == 1 && isQuiet ? 0 : 25, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    private FolderListing List() => new(Place, ByBase, ++_pass, ref _room, () => _store.Reached("new read"));
+
+    /// <summary>
+    /// Which of those that a look has missed are gone, as far as this look can say. Where each directory is read in one moment, no rename
+    /// within it hides a file, nor does one from <c>new</c>, which is read first, to <c>cur</c>. One from <c>cur</c> to <c>new</c> does, and
+    /// <c>new</c>'s time tells of it; while that keeps changing, two looks in a row must miss a file. Where directories are read piece by
+    /// piece it takes a second look in which nothing changed.
+    /// </summary>
+    private List<FolderEntry> Gone(FolderListing listing, List<FolderEntry> missing, int look, FolderTimes before, FolderTimes after, long began)
+    {
+        var wasOfOneMoment = _wasOfOneMoment;
+        _wasOfOneMoment = listing.IsOfOneMoment;
+        if (missing.Count == 0 || (listing.IsOfOneMoment && before.KeptNewUntil(after, began)))
+            return missing;
+        if (look > 1 && before == after && before.IsSettledAt(began))
+            return missing;
+        return listing.IsOfOneMoment && wasOfOneMoment ? missing.FindAll(entry => _pass - entry.Pass > 1) : [];
     }
 
     /// <summary>

@@ -12,13 +12,19 @@ internal sealed partial class SharedFolder
 
     private readonly List<FolderEntry> _unmarked = [];
 
-    /// <summary>What stood for a file that could not be read, and still cannot be; null for any other.</summary>
-    private NewFile? NoteStillFor(string baseName, FoundFile file)
+    /// <summary>Messages that clients may have read, and whose files cannot be read any more.</summary>
+    private readonly HashSet<FolderEntry> _spoilt = [];
+
+    /// <summary>What stands for a file that cannot be read: one whose UID is a note's, or that a message was. Null for any other.</summary>
+    private NewFile? NoteStillFor(FolderListing listing, string baseName, FoundFile file)
     {
-        if (!_uids!.TryFind(baseName, out var record) || !record.IsNote)
+        var isSpoilt = listing.Spoilt.Contains(baseName);
+        if (!isSpoilt && (!_uids!.TryFind(baseName, out var record) || !record.IsNote))
             return null;
         var path = file.PathIn(Place);
-        return UnreadableNote.ReasonFor(path) is { } reason ? new(baseName, file.Name, file.InNew) { Note = NoteFor(path, reason) } : null;
+        return UnreadableNote.ReasonFor(path) is { } reason
+            ? new(baseName, file.Name, file.InNew) { Note = NoteFor(path, reason), IsSpoilt = isSpoilt }
+            : null;
     }
 
     private UnreadableNote NoteFor(string path, string reason)
@@ -76,6 +82,40 @@ internal sealed partial class SharedFolder
             PutNote(entry, entry.PathIn(Place), reason);
     }
 
+    /// <summary>
+    /// A message's file could not be opened. If it is the file that cannot be read, and not a moment in which nothing can, the next look has
+    /// a note in its place. Quick, never throws.
+    /// </summary>
+    public void NotRead(FolderEntry entry)
+    {
+        lock (Gate)
+            if (entry.Note is null && !entry.IsExpunged && UnreadableNote.ReasonFor(entry.PathIn(Place)) is not null)
+                _spoilt.Add(entry);
+        Rescan.Ask();
+    }
+
+    /// <summary>
+    /// Ends messages whose files cannot be read any more. The note that is taken up instead has a UID of its own: clients may have the
+    /// message under the old one. The caller holds <see cref="Io"/>.
+    /// </summary>
+    private void GiveUpSpoilt(FolderListing listing)
+    {
+        List<FolderEntry> spoilt;
+        lock (Gate)
+        {
+            spoilt = [.. _spoilt.Where(entry => !entry.IsExpunged && entry.Pass == _pass && UnreadableNote.ReasonFor(entry.PathIn(Place)) is not null)];
+            _spoilt.Clear();
+        }
+
+        foreach (var entry in spoilt)
+        {
+            listing.Unknown[entry.BaseName] = new(entry.FileName, entry.InNew);
+            listing.Spoilt.Add(entry.BaseName);
+        }
+
+        Expunge(spoilt);
+    }
+
     /// <summary>Marks the UIDs of notes that were put since the last look. The caller holds <see cref="Io"/>.</summary>
     private async ValueTask MarkUnmarkedAsync(CancellationToken cancellationToken)
     {
@@ -110,8 +150,8 @@ internal sealed partial class SharedFolder
     }
 
     /// <summary>
-    /// Brings the list to what the files are: what was a note and is a message now loses its UID, what was a message and is a note now is
-    /// marked. Called under the lock, after a look at the list.
+    /// Brings the list to what the files are: what was a note and is a message now loses its UID, and so does a message that clients may have
+    /// read; one that nobody has read is marked. Called under the lock, after a look at the list.
     /// </summary>
     /// <returns>Whether the list must be written anew.</returns>
     private bool MarkNotes(List<NewFile> files)
@@ -120,7 +160,7 @@ internal sealed partial class SharedFolder
         foreach (var file in files)
             if (_uids!.TryFind(file.BaseName, out var record) && record.IsNote != (file.Note is not null))
             {
-                if (file.Note is null)
+                if (file.Note is null || file.IsSpoilt)
                     _uids.Forget(file.BaseName);
                 else
                     _uids.Mark(record, UnreadableNote.Key);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -10,6 +11,8 @@ namespace MailServer.Storage;
 /// </summary>
 internal sealed class UniqueNames(string hostname, TimeProvider time)
 {
+    private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789abcdef");
+
     private readonly string _process = $"P{Environment.ProcessId}R{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}Q";
     private readonly string _host = EscapeHost(hostname);
     private long _count;
@@ -33,6 +36,15 @@ internal sealed class UniqueNames(string hostname, TimeProvider time)
     public static string WithSizes(string name, long fileSize, long crlfSize, bool hasOpenEnd) => hasOpenEnd
         ? string.Create(CultureInfo.InvariantCulture, $"{name},S={fileSize}")
         : string.Create(CultureInfo.InvariantCulture, $"{name},S={fileSize},W={crlfSize}");
+
+    /// <summary>Whether a name is one that this server has made.</summary>
+    public static bool IsOurs(ReadOnlySpan<char> baseName)
+    {
+        const int Random = 16;
+        var start = baseName.IndexOf('R') + 1; // only digits, ".M" and "P" come before
+        return start > 0 && baseName.Length > start + Random && baseName[start + Random] == 'Q'
+            && !baseName.Slice(start, Random).ContainsAnyExcept(Digits);
+    }
 
     /// <summary>A <c>/</c> or <c>:</c> has a meaning in the name; both become octal, a comma too since it begins the sizes.</summary>
     internal static string EscapeHost(string hostname)

@@ -36,6 +36,7 @@ public sealed class FaultTests
                 {
                     Breakage.Full => Errors[0],
                     Breakage.Dead => Errors[1],
+                    Breakage.Forbidden => Errors[3],
                     _ => Errors[(failed + nth) % Errors.Length],
                 };
                 if (!await TryAsync(deed, call, nth, breakage, error))

@@ -14,6 +14,9 @@ public enum Breakage
     /// <summary>From that call on, every call fails.</summary>
     Dead,
 
+    /// <summary>From that call on, the directories belong to somebody else: names can neither come nor go, files that are there can be read and written.</summary>
+    Forbidden,
+
     /// <summary>The process dies at that call: no other is made after it, and nobody tidies up.</summary>
     Killed,
 }
@@ -60,8 +63,12 @@ internal sealed class FaultyDisk : IDiskProbe, IDisposable
     public void Dispose() => DiskProbe.Remove(this);
 
     /// <summary>Whether a disk can be found broken in that way by such a call.</summary>
-    public static bool CanBegin(Breakage breakage, DiskCall call) =>
-        breakage != Breakage.Full || call is DiskCall.Create or DiskCall.Write or DiskCall.Link or DiskCall.MakeDirectory;
+    public static bool CanBegin(Breakage breakage, DiskCall call) => breakage switch
+    {
+        Breakage.Full => call is DiskCall.Create or DiskCall.Write or DiskCall.Link or DiskCall.MakeDirectory,
+        Breakage.Forbidden => call is DiskCall.Create or DiskCall.Link or DiskCall.Rename or DiskCall.Unlink or DiskCall.MakeDirectory or DiskCall.RemoveDirectory,
+        _ => true,
+    };
 
     private bool Stays(DiskCall call) => _breakage != Breakage.Once && CanBegin(_breakage, call);
 }
