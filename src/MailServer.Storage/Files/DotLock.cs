@@ -8,7 +8,9 @@ namespace MailServer.Storage;
 
 /// <summary>
 /// A lock that Dovecot takes too: a file <c>NAME.lock</c>, made so that only one can, with <c>pid:host</c> in it. One that its owner left
-/// behind is broken: at once when the owner was a process of this host that is gone, else when nobody has touched it for two minutes.
+/// behind is broken: at once when the owner was a process of this host that is gone, else when nobody has touched it, nor the file that it is
+/// for, for two minutes. So long one that is empty stands too, as Dovecot lets it (<c>check_lock</c> in its <c>file-dotlock.c</c>): it leaves its
+/// lock empty where it cannot write its number into it.
 /// </summary>
 internal sealed class DotLock : IDisposable
 {
@@ -38,9 +40,9 @@ internal sealed class DotLock : IDisposable
             cancellationToken.ThrowIfCancellationRequested();
             if (TryMake(path))
                 return new(path);
-            if (IsStale(path, time, path))
+            if (IsStale(path, time, file))
             {
-                Break(path, time, logger);
+                Break(path, time, file, logger);
                 continue;
             }
 
@@ -98,13 +100,13 @@ internal sealed class DotLock : IDisposable
     }
 
     /// <summary>Takes the lock out of the way first, and puts it back if it is another one by now.</summary>
-    private static void Break(string path, TimeProvider time, ILogger logger)
+    private static void Break(string path, TimeProvider time, string file, ILogger logger)
     {
         var aside = $"{path}.{Environment.ProcessId}.{Guid.NewGuid():N}";
         try
         {
             DurableFile.Rename(path, aside);
-            if (IsStale(aside, time, path))
+            if (IsStale(aside, time, file))
                 Log.LockBroken(logger, path);
             else
                 DurableFile.Link(aside, path);
@@ -116,18 +118,22 @@ internal sealed class DotLock : IDisposable
         }
     }
 
-    private static bool IsStale(string path, TimeProvider time, string lockPath)
+    /// <summary>Whether a lock is nobody's.</summary>
+    /// <param name="path">Where it is now.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="file">The file that it is for.</param>
+    internal static bool IsStale(string path, TimeProvider time, string file)
     {
         try
         {
             // All from one file: another may have taken its place by now.
-            using var file = DiskFile.Open(path);
-            var touched = File.GetLastWriteTimeUtc(file);
-            if (time.GetUtcNow() - touched > Stale)
+            using var held = DiskFile.Open(path);
+            var touched = File.GetLastWriteTimeUtc(held);
+            if (time.GetUtcNow() - touched > Stale && time.GetUtcNow() - File.GetLastWriteTimeUtc(file) > Stale)
                 return true;
             var bytes = new byte[MaxMark];
-            var mark = bytes.AsSpan(0, RandomAccess.Read(file, bytes, 0));
-            if (Left.ContainsKey(lockPath) && Mark.AsSpan().StartsWith(mark))
+            var mark = bytes.AsSpan(0, RandomAccess.Read(held, bytes, 0));
+            if (Left.ContainsKey(file + ".lock") && Mark.AsSpan().StartsWith(mark))
                 return true;
             var words = Encoding.UTF8.GetString(mark).Split(':', 2);
             return words.Length == 2 && words[1].Trim() == Environment.MachineName

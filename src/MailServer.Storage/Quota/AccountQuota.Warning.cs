@@ -17,22 +17,49 @@ internal sealed partial class AccountQuota
         {
             lock (_gate)
             {
-                if (!Warning.IsCompleted || Read(limit) is not { } used)
+                if (!Warning.IsCompleted)
                     return;
-                var threshold = ThresholdOf(used, limit);
-                if (threshold < Mark())
-                    SetMark(threshold);
-                if (threshold <= Mark())
-                    return;
-                var warning = new QuotaWarning(owner, threshold, new() { Storage = used.Storage, Messages = used.Messages, Limit = limit });
-                using (ExecutionContext.SuppressFlow())
-                    Warning = Task.Run(() => WarnAsync(warn, warning));
+                if (Read(limit) is { } used)
+                    Tell(warn, owner, limit, used);
+                else
+                    Warning = Start(() => CountAndTellAsync(warn, owner, limit)); // its first message: before that there was nothing to count
             }
         }
         catch (Exception failure) when (DiskProblem.Is(failure))
         {
             Log.QuotaFailed(store.Logger, root, failure.Message);
         }
+    }
+
+    /// <summary>The caller holds the gate.</summary>
+    private void Tell(Func<QuotaWarning, ValueTask<bool>> warn, User owner, Quota limit, MaildirUse used)
+    {
+        var threshold = ThresholdOf(used, limit);
+        if (threshold < Mark())
+            SetMark(threshold);
+        if (threshold > Mark())
+            Warning = Start(() => WarnAsync(warn, new(owner, threshold, new() { Storage = used.Storage, Messages = used.Messages, Limit = limit })));
+    }
+
+    private async Task CountAndTellAsync(Func<QuotaWarning, ValueTask<bool>> warn, User owner, Quota limit)
+    {
+        if (await CountAsync(limit, CancellationToken.None).ConfigureAwait(false) is not { } used)
+            return;
+        Task told;
+        lock (_gate)
+        {
+            Warning = Task.CompletedTask;
+            Tell(warn, owner, limit, used);
+            told = Warning;
+        }
+
+        await told.ConfigureAwait(false);
+    }
+
+    private static Task Start(Func<Task> work)
+    {
+        using (ExecutionContext.SuppressFlow())
+            return Task.Run(work);
     }
 
     private async Task WarnAsync(Func<QuotaWarning, ValueTask<bool>> warn, QuotaWarning warning)

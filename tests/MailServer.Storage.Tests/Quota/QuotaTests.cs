@@ -145,6 +145,22 @@ public sealed class QuotaTests
     }
 
     [Fact]
+    public async Task The_first_message_of_an_account_is_told_of_too()
+    {
+        await using var store = new TestStore();
+        List<int> told = [];
+        store.Store.WarnBy(warning =>
+        {
+            told.Add(warning.Threshold);
+            return new(true);
+        });
+        Assert.Null((await DeliverAsync(store, new() { Storage = 13 })).Problem);
+        await store.Store.Context.Quotas.Of(store.Maildir).Warning;
+        Assert.Equal([80], told);
+        Assert.Equal("13S\n12 1\n", await File.ReadAllTextAsync(Path.Combine(store.Maildir, "maildirsize"), TestStore.Token));
+    }
+
+    [Fact]
     public async Task A_notice_goes_into_a_full_account_and_leads_to_no_other()
     {
         await using var store = new TestStore();
