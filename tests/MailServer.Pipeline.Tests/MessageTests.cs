@@ -88,21 +88,6 @@ public sealed class MessageTests
         var block = await HeaderBlock.ReadAsync(new Trickle(Encoding.ASCII.GetBytes(text), piece), default);
         Assert.Equal(3, block.Fields.Count);
         Assert.Equal(" 1\n two\n", Encoding.ASCII.GetString(block.ValueOctets(block.Fields[0])));
-
-        using var crlf = new CrlfStream(new Trickle(Encoding.ASCII.GetBytes(text), piece));
-        using var all = new MemoryStream();
-        await crlf.CopyToAsync(all, piece + 1);
-        Assert.Equal(text.Replace("\n", "\r\n", StringComparison.Ordinal), Encoding.ASCII.GetString(all.ToArray()));
-    }
-
-    [Fact]
-    public void A_message_is_read_with_CRLF_octet_by_octet()
-    {
-        using var crlf = new CrlfStream(Stream("a\n\n\nb"));
-        List<byte> all = [];
-        for (int octet; (octet = crlf.ReadByte()) >= 0;)
-            all.Add((byte)octet);
-        Assert.Equal("a\r\n\r\n\r\nb", Encoding.ASCII.GetString([.. all]));
     }
 
     [Fact]

@@ -2,7 +2,6 @@ using System.Text;
 using MailServer.Rules;
 using MailServer.Storage;
 using MimeKit;
-using MimeKit.Encodings;
 
 namespace MailServer.Pipeline;
 
@@ -12,17 +11,12 @@ internal sealed class BodyText : MimeReader
     /// <summary>Characters of HTML that are turned into text: what programs write has three times as much markup as text.</summary>
     private const int MaxHtml = 4 * MailText.MaxBody;
 
-    private static readonly byte[] Padding = "=="u8.ToArray();
-
     private readonly StringBuilder _text = new();
     private readonly StringBuilder _html = new();
+    private readonly PartText _part = new();
     private PartHeader _header;
     private bool _isText;
     private bool _isHtml;
-    private IMimeDecoder? _transfer;
-    private Decoder? _charset;
-    private byte[] _octets = [];
-    private char[] _characters = [];
 
     private BodyText(Stream message)
         : base(MimeOptions.Parts, message, MimeFormat.Entity)
@@ -53,14 +47,8 @@ internal sealed class BodyText : MimeReader
     {
         _isText = contentType.MediaType.Equals("text", StringComparison.OrdinalIgnoreCase) && !_header.IsAttachment && _header.FileNameOr(contentType).Length == 0;
         _isHtml = contentType.MediaSubtype.Equals("html", StringComparison.OrdinalIgnoreCase);
-        _transfer = _header.Encoding switch
-        {
-            ContentEncoding.Base64 => new Base64Decoder(),
-            ContentEncoding.QuotedPrintable => new QuotedPrintableDecoder(),
-            ContentEncoding.UUEncode => new UUDecoder(),
-            _ => null,
-        };
-        _charset = _isText ? Charsets.Find(contentType.Charset).GetDecoder() : null;
+        if (_isText)
+            _part.Begin(_header.Encoding, contentType.Charset);
     }
 
     protected override void OnMimePartContentRead(byte[] buffer, int startIndex, int count, CancellationToken cancellationToken)
@@ -69,18 +57,14 @@ internal sealed class BodyText : MimeReader
             return;
         if (_text.Length >= MailText.MaxBody || _html.Length >= MaxHtml)
             throw new EnoughException();
-        if (_transfer is null)
-            Add(buffer.AsSpan(startIndex, count));
-        else
-            Decode(_transfer, buffer, startIndex, count);
+        Add(_part.Read(buffer, startIndex, count));
     }
 
     protected override void OnMimePartContentEnd(
         long beginOffset, int beginLineNumber, long endOffset, int lines, NewLineFormat? newLineFormat, CancellationToken cancellationToken)
     {
-        // Some mailers leave the padding out; the decoder would keep the last letters back.
-        if (_isText && _transfer is Base64Decoder)
-            Decode(_transfer, Padding, 0, Padding.Length);
+        if (_isText)
+            Add(_part.End());
         EndPart();
     }
 
@@ -94,22 +78,7 @@ internal sealed class BodyText : MimeReader
             _text.Append('\n');
     }
 
-    private void Decode(IMimeDecoder transfer, byte[] buffer, int start, int count)
-    {
-        var needed = transfer.EstimateOutputLength(count);
-        if (_octets.Length < needed)
-            _octets = new byte[needed];
-        Add(_octets.AsSpan(0, transfer.Decode(buffer, start, count, _octets)));
-    }
-
-    private void Add(ReadOnlySpan<byte> octets)
-    {
-        var needed = _charset!.GetCharCount(octets, flush: false);
-        if (_characters.Length < needed)
-            _characters = new char[Math.Max(needed, 4096)];
-        var characters = _characters.AsSpan(0, _charset.GetChars(octets, _characters, flush: false));
-        (_isHtml ? _html : _text).Append(characters);
-    }
+    private void Add(ReadOnlySpan<char> characters) => (_isHtml ? _html : _text).Append(characters);
 
     private sealed class EnoughException : Exception;
 }

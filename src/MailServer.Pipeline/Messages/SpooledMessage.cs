@@ -1,4 +1,5 @@
 using System.Text;
+using MailServer.Storage;
 
 namespace MailServer.Pipeline;
 
@@ -41,7 +42,7 @@ internal sealed class SpooledMessage(string id, ISpool spool, HeaderBlock header
         return values;
     }
 
-    public Stream OpenRead() => new CrlfStream(spool.OpenRead());
+    public Stream OpenRead() => StoredText.AsSent(spool.OpenRead());
 
     /// <summary>The file as it is, with LF line ends.</summary>
     public Stream OpenFile() => spool.OpenRead();

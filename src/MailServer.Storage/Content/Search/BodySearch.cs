@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using MimeKit;
-using MimeKit.Encodings;
 using MimeKit.Utils;
 
 namespace MailServer.Storage;
@@ -14,17 +13,12 @@ internal sealed class BodySearch : MimeReader
 {
     private static new readonly ParserOptions Options = new() { MaxMimeDepth = StructureLimits.Depth };
 
-    private static readonly byte[] Padding = "=="u8.ToArray();
-
     private readonly MimeFeed _feed;
     private readonly ITextSink _sink;
+    private readonly PartText _text = new();
     private bool _isWithin;
     private bool _isText;
     private ContentEncoding _encoding;
-    private IMimeDecoder? _transfer;
-    private Decoder? _charset;
-    private byte[] _octets = [];
-    private char[] _text = [];
 
     private BodySearch(MimeFeed feed, ITextSink sink)
         : base(Options, feed) =>
@@ -87,19 +81,13 @@ internal sealed class BodySearch : MimeReader
         _isText = contentType.MediaType.Equals("text", StringComparison.OrdinalIgnoreCase)
             || contentType.MediaType.Equals("message", StringComparison.OrdinalIgnoreCase)
             || contentType.MediaType.Equals("multipart", StringComparison.OrdinalIgnoreCase);
-        _transfer = _encoding switch
-        {
-            ContentEncoding.Base64 => new Base64Decoder(),
-            ContentEncoding.QuotedPrintable => new QuotedPrintableDecoder(),
-            ContentEncoding.UUEncode => new UUDecoder(),
-            _ => null,
-        };
-        _charset = _isText ? Charsets.Find(contentType.Charset).GetDecoder() : null;
+        if (_isText)
+            _text.Begin(_encoding, contentType.Charset);
     }
 
     protected override void OnMimePartContentRead(byte[] buffer, int startIndex, int count, CancellationToken cancellationToken)
     {
-        if (!_isText || _charset is null)
+        if (!_isText)
             return;
         if (_sink.IsDone)
         {
@@ -107,34 +95,14 @@ internal sealed class BodySearch : MimeReader
             return;
         }
 
-        if (_transfer is null)
-            Scan(buffer.AsSpan(startIndex, count));
-        else
-            Decode(_transfer, buffer, startIndex, count);
+        _sink.Add(_text.Read(buffer, startIndex, count));
     }
 
     protected override void OnMimePartContentEnd(
         long beginOffset, int beginLineNumber, long endOffset, int lines, NewLineFormat? newLineFormat, CancellationToken cancellationToken)
     {
-        // Some mailers leave the padding out; the decoder would keep the last letters back.
-        if (_isText && _transfer is Base64Decoder)
-            Decode(_transfer, Padding, 0, Padding.Length);
+        if (_isText)
+            _sink.Add(_text.End());
         _sink.End();
-    }
-
-    private void Decode(IMimeDecoder transfer, byte[] buffer, int start, int count)
-    {
-        var needed = transfer.EstimateOutputLength(count);
-        if (_octets.Length < needed)
-            _octets = new byte[needed];
-        Scan(_octets.AsSpan(0, transfer.Decode(buffer, start, count, _octets)));
-    }
-
-    private void Scan(ReadOnlySpan<byte> octets)
-    {
-        var needed = _charset!.GetCharCount(octets, flush: false);
-        if (_text.Length < needed)
-            _text = new char[Math.Max(needed, 8192)];
-        _sink.Add(_text.AsSpan(0, _charset.GetChars(octets, _text, flush: false)));
     }
 }
