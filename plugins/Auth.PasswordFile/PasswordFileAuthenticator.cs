@@ -10,13 +10,31 @@ internal sealed class PasswordFileAuthenticator(PasswordFile file, IPasswordHash
     private const int MaxWaiting = 100;
 
     private int _waiting;
+    private Offer? _offer;
+
+    /// <summary>SCRAM where each account of the file has keys for it.</summary>
+    public AuthMeans Means
+    {
+        get
+        {
+            var table = file.Current();
+            if (_offer is { } offer && ReferenceEquals(offer.Table, table))
+                return offer.Means;
+            var hasKeys = table.Entries.All(entry => entry is not { Hash: { } hash, IsBarred: false } || hasher.ScramKeysOf(hash) is not null);
+            var means = hasKeys ? AuthMeans.Password | AuthMeans.Scram : AuthMeans.Password;
+            _offer = new(table, means);
+            return means;
+        }
+    }
 
     public async ValueTask<AuthResult> AuthenticateAsync(Credentials credentials, ConnectionInfo connection, CancellationToken cancellationToken)
     {
+        var table = file.Current();
+        if (credentials is Credentials.Proved proved)
+            return Admit(table, table.FindLogin(proved.UserName), proved.AuthorizationId, connection);
         if (credentials is not Credentials.Password password)
             return new(AuthOutcome.Unknown);
 
-        var table = file.Current();
         var entry = table.FindLogin(password.UserName);
         var waiting = Interlocked.Increment(ref _waiting);
         try
@@ -35,8 +53,22 @@ internal sealed class PasswordFileAuthenticator(PasswordFile file, IPasswordHash
             Interlocked.Decrement(ref _waiting);
         }
 
+        return Admit(table, entry, password.AuthorizationId, connection);
+    }
+
+    public ValueTask<ScramKeys?> FindScramKeysAsync(string userName, CancellationToken cancellationToken)
+    {
+        var entry = file.Current().FindLogin(userName);
+        return new(entry is { Hash: { } hash, IsBarred: false } ? hasher.ScramKeysOf(hash) : null);
+    }
+
+    /// <summary>Lets in who has proved to be that user, from where that user may come.</summary>
+    private AuthResult Admit(PasswordTable table, PasswordEntry? entry, string authorizationId, ConnectionInfo connection)
+    {
+        if (entry is null)
+            return new(AuthOutcome.Unknown);
         // RFC 4616 §2: nobody acts for another here, so the authorization identity is empty or names the same account.
-        if (entry is null || (password.AuthorizationId.Length > 0 && table.FindLogin(password.AuthorizationId) != entry))
+        if (authorizationId.Length > 0 && table.FindLogin(authorizationId) != entry)
             return new(AuthOutcome.Refused);
         if (entry.Admits(connection.Remote.Address))
             return new(AuthOutcome.Accepted, entry.User);
@@ -44,10 +76,5 @@ internal sealed class PasswordFileAuthenticator(PasswordFile file, IPasswordHash
         return new(AuthOutcome.Refused);
     }
 
-    public ValueTask<ScramKeys?> FindScramKeysAsync(string userName, CancellationToken cancellationToken)
-    {
-        // SCRAM asks for keys before anything is proved and tells nobody where the peer is; an account with conditions has to say its password.
-        var entry = file.Current().FindLogin(userName);
-        return new(entry is { Hash: { } hash, IsBarred: false, Networks: null } ? hasher.ScramKeysOf(hash) : null);
-    }
+    private sealed record Offer(PasswordTable Table, AuthMeans Means);
 }

@@ -14,6 +14,6 @@ internal static class Capabilities
             return AfterLogin + session.Services.Options.MaxMessageSize;
         var info = session.Connection.Info;
         var startTls = info.CanStartTls ? " STARTTLS" : "";
-        return Always + startTls + (info.AllowsPlaintextAuth ? " SASL-IR AUTH=PLAIN" : " LOGINDISABLED");
+        return Always + startTls + (info.AllowsPlaintextAuth ? " SASL-IR" + string.Concat(session.Services.Sasl.MechanismsFor(info).Select(name => $" AUTH={name}")) : " LOGINDISABLED");
     }
 }

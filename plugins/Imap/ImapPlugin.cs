@@ -19,6 +19,7 @@ public sealed class ImapPlugin : IPlugin
             Options = options,
             Store = host.Store,
             Authenticator = host.Authenticator,
+            Sasl = host.Sasl,
             Server = host.Server,
             Time = host.Time,
             Logger = host.Logging.CreateLogger("imap"),

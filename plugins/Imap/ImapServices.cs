@@ -11,6 +11,8 @@ internal sealed record ImapServices
 
     public required IAuthenticator Authenticator { get; init; }
 
+    public required ISasl Sasl { get; init; }
+
     public required ServerInfo Server { get; init; }
 
     public required TimeProvider Time { get; init; }

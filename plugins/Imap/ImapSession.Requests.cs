@@ -1,3 +1,4 @@
+using System.Text;
 using MailServer.Plugins.Imap.Commands;
 using MailServer.Wire.Imap;
 
@@ -44,7 +45,8 @@ internal sealed partial class ImapSession
         Expect(ImapMode.Command, default);
         if (mode == ImapMode.Sasl)
         {
-            Finish(tag, await Authenticate.FinishAsync(this, line, HardStop).ConfigureAwait(false));
+            if (await Authenticate.RespondAsync(this, Encoding.ASCII.GetBytes(tag), line, isInitial: false, HardStop).ConfigureAwait(false) is { } answer)
+                Finish(tag, answer);
             return;
         }
 

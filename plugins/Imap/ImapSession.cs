@@ -25,6 +25,9 @@ internal sealed partial class ImapSession(ImapServices services, IMailConnection
 
     public ImapState State { get; set; } = ImapState.NotAuthenticated.Instance;
 
+    /// <summary>The authentication on its way; the server's own object, which stays where it is (see <see cref="ImapMode.Sasl"/>).</summary>
+    public ISaslExchange? Exchange { get; set; }
+
     /// <summary>Fires at the hard stop only.</summary>
     public CancellationToken HardStop { get; private set; }
 
@@ -64,7 +67,7 @@ internal sealed partial class ImapSession(ImapServices services, IMailConnection
         while (true)
         {
             ApplyLimits();
-            var next = await _input.NextAsync(_mode == ImapMode.Idle ? View : null, mayDrain: true).ConfigureAwait(false);
+            var next = await _input.NextAsync(_mode == ImapMode.Idle ? View : null, mayDrain: _mode != ImapMode.Sasl || connection.IsClosing).ConfigureAwait(false);
             switch (next)
             {
                 case InputEvent.Request:

@@ -27,6 +27,6 @@ internal enum ImapMode
     Command,
     /// <summary>DONE (RFC 2177).</summary>
     Idle,
-    /// <summary>The response to AUTHENTICATE's challenge.</summary>
+    /// <summary>The response to AUTHENTICATE's challenge. A session in the middle of it is not handed over.</summary>
     Sasl,
 }

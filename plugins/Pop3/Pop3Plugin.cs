@@ -18,6 +18,7 @@ public sealed class Pop3Plugin : IPlugin
             Options = options,
             Server = host.Server,
             Authenticator = host.Authenticator,
+            Sasl = host.Sasl,
             Store = host.Store,
             Time = host.Time,
             Logger = host.Logging.CreateLogger("pop3"),

@@ -11,6 +11,8 @@ internal sealed record Pop3Services
 
     public required IAuthenticator Authenticator { get; init; }
 
+    public required ISasl Sasl { get; init; }
+
     public required IMailStore Store { get; init; }
 
     public required TimeProvider Time { get; init; }

@@ -1,3 +1,5 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
 using System.Text;
 using MailServer.Wire.Pop3;
 using MailServer.Wire.Sasl;
@@ -7,8 +9,8 @@ namespace MailServer.Plugins.Pop3;
 /// <summary>The AUTHORIZATION state (RFC 1939 §4) and CAPA.</summary>
 internal sealed partial class Pop3Session
 {
-    // Three parts of SASL PLAIN in base64, their two separators, and CRLF.
-    private const int MaxSaslLine = ((3 * PlainMessage.MaxPart) + 2 + 2) / 3 * 4 + 2;
+    // A token with what surrounds it, in base64, and CRLF: the longest message there is.
+    private const int MaxSaslLine = ((BearerMessage.MaxToken + PlainMessage.MaxPart + 64) / 3 * 4) + 2;
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -39,7 +41,7 @@ internal sealed partial class Pop3Session
         if (connection.Info.AllowsPlaintextAuth)
         {
             Pop3Writer.Line(Output, "USER"u8);
-            Pop3Writer.Line(Output, "SASL PLAIN"u8);
+            Pop3Writer.Line(Output, Encoding.ASCII.GetBytes($"SASL {string.Join(' ', services.Sasl.MechanismsFor(connection.Info))}"));
         }
 
         if (_maildrop is null && connection.Info.CanStartTls)
@@ -90,47 +92,70 @@ internal sealed partial class Pop3Session
         {
             // Not in RFC 5034, but what some clients ask in place of CAPA.
             Pop3Writer.Ok(Output, "Mechanisms follow"u8);
-            Pop3Writer.Line(Output, "PLAIN"u8);
+            foreach (var name in services.Sasl.MechanismsFor(connection.Info))
+                Pop3Writer.Line(Output, Encoding.ASCII.GetBytes(name));
             Pop3Writer.Line(Output, "."u8);
             return new(Next.Line);
         }
 
-        if (!Ascii.EqualsIgnoreCase(mechanism, "PLAIN"u8))
+        _exchange = services.Sasl.Begin(Encoding.ASCII.GetString(mechanism), connection.Info);
+        if (_exchange is not { } exchange)
             return new(Fail("No such mechanism"u8));
-        if (!initial.IsEmpty)
-            return CheckPlainAsync(initial, isInitial: true);
-        Pop3Writer.Line(Output, "+ "u8);
-        _isInSasl = true;
-        return new(Next.Line);
+        return initial.IsEmpty ? StepAsync(exchange, null) : RespondAsync(exchange, initial, isInitial: true);
     }
 
-    private ValueTask<Next> ContinueAuthAsync(ReadOnlySpan<byte> response)
+    private ValueTask<Next> ContinueAuthAsync(ISaslExchange exchange, ReadOnlySpan<byte> response)
     {
-        _isInSasl = false;
-        return response is [(byte)'*'] ? new(Fail("Cancelled"u8)) : CheckPlainAsync(response, isInitial: false);
+        _exchange = null;
+        return response is [(byte)'*'] ? new(Fail("Cancelled"u8)) : RespondAsync(exchange, response, isInitial: false);
     }
 
-    private ValueTask<Next> CheckPlainAsync(ReadOnlySpan<byte> response, bool isInitial)
+    private ValueTask<Next> RespondAsync(ISaslExchange exchange, ReadOnlySpan<byte> text, bool isInitial)
     {
-        var octets = new byte[response.Length];
-        var isBase64 = isInitial ? SaslText.TryDecodeInitial(response, octets, out var length) : SaslText.TryDecode(response, octets, out length);
-        if (!isBase64 || !PlainMessage.TryRead(octets.AsSpan(0, length), out var message))
-            return new(Fail("No SASL PLAIN message in base64"u8));
-        return LoginAsync(new(
-            Encoding.UTF8.GetString(message.AuthorizationId), Encoding.UTF8.GetString(message.AuthenticationId), Encoding.UTF8.GetString(message.Password)));
+        _exchange = null;
+        var response = new byte[Base64.GetMaxDecodedFromUtf8Length(text.Length)];
+        if (!(isInitial ? SaslText.TryDecodeInitial(text, response, out var length) : SaslText.TryDecode(text, response, out length)))
+            return new(Fail("The response is not base64"u8));
+        Array.Resize(ref response, length);
+        return StepAsync(exchange, response);
+    }
+
+    private async ValueTask<Next> StepAsync(ISaslExchange exchange, byte[]? response)
+    {
+        var step = await exchange.RespondAsync(response, limit.Token).ConfigureAwait(false);
+        // A password lay here.
+        CryptographicOperations.ZeroMemory(response);
+        switch (step)
+        {
+            case SaslStep.Challenge challenge:
+                Pop3Writer.Line(Output, Encoding.ASCII.GetBytes($"+ {Convert.ToBase64String(challenge.Data.Span)}"));
+                _exchange = exchange;
+                return Next.Line;
+            case SaslStep.Accepted accepted:
+                return await EnterAsync(accepted.User).ConfigureAwait(false);
+            case SaslStep.Refused refused:
+                return Refuse(refused.UserName, refused.Outcome);
+            default:
+                return Fail("The response is none of this mechanism"u8);
+        }
     }
 
     private async ValueTask<Next> LoginAsync(Credentials.Password credentials)
     {
         var (outcome, user) = await services.Authenticator.AuthenticateAsync(credentials, connection.Info, limit.Token).ConfigureAwait(false);
-        if (outcome != AuthOutcome.Accepted || user is null)
-        {
-            Log.LoginFailed(services.Logger, connection.Info.Id, credentials.UserName, connection.Info.Remote.Address, outcome);
-            if (outcome == AuthOutcome.Unavailable)
-                return Err("[SYS/TEMP] Logins cannot be checked now, try again later"u8);
-            return ++_failedLogins < services.Options.MaxLoginFailures ? Err("[AUTH] Wrong name or password"u8) : HangUp("too many failed logins");
-        }
+        return outcome == AuthOutcome.Accepted && user is not null ? await EnterAsync(user).ConfigureAwait(false) : Refuse(credentials.UserName, outcome);
+    }
 
+    private Next Refuse(string userName, AuthOutcome outcome)
+    {
+        Log.LoginFailed(services.Logger, connection.Info.Id, userName, connection.Info.Remote.Address, outcome);
+        if (outcome == AuthOutcome.Unavailable)
+            return Err("[SYS/TEMP] Logins cannot be checked now, try again later"u8);
+        return ++_failedLogins < services.Options.MaxLoginFailures ? Err("[AUTH] Wrong name or password"u8) : HangUp("too many failed logins");
+    }
+
+    private async ValueTask<Next> EnterAsync(User user)
+    {
         var opened = await Maildrop.OpenAsync(services.Store, user, Author.Of("pop3", connection.Info), limit.Token).ConfigureAwait(false);
         if (!opened.TryGet(out var maildrop, out var problem))
         {

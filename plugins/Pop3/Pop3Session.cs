@@ -21,7 +21,7 @@ internal sealed partial class Pop3Session(Pop3Services services, IMailConnection
     private string? _userName = resumed?.UserName;
     private int _errors = resumed?.Errors ?? 0;
     private int _failedLogins = resumed?.FailedLogins ?? 0;
-    private bool _isInSasl;                                     // the next line is a response and no command
+    private ISaslExchange? _exchange;                           // the next line is a response and no command
 
     /// <summary>What follows a line.</summary>
     private enum Next
@@ -36,7 +36,7 @@ internal sealed partial class Pop3Session(Pop3Services services, IMailConnection
 
     private bool IsMuchUnsent => !Output.CanGetUnflushedBytes || Output.UnflushedBytes > MaxUnsent;
 
-    private bool IsAtBoundary => !_isInSasl && !_lines.IsSkipping;
+    private bool IsAtBoundary => _exchange is null && !_lines.IsSkipping;
 
     public async ValueTask<SessionEnd> RunAsync(CancellationToken hardStop)
     {
@@ -100,15 +100,15 @@ internal sealed partial class Pop3Session(Pop3Services services, IMailConnection
 
     private bool TryReadLine(ref ReadOnlySequence<byte> buffer, out ReadOnlySequence<byte> line, out SmtpLineKind kind)
     {
-        kind = _lines.Read(ref buffer, _isInSasl ? MaxSaslLine : Pop3Command.MaxLine, out line);
+        kind = _lines.Read(ref buffer, _exchange is not null ? MaxSaslLine : Pop3Command.MaxLine, out line);
         return kind != SmtpLineKind.None;
     }
 
     private ValueTask<Next> AnswerAsync(SmtpLineKind kind, ReadOnlySequence<byte> line, CancellationToken hardStop)
     {
         if (kind == SmtpLineKind.Line)
-            return _isInSasl ? ContinueAuthAsync(AsSpan(line)) : AnswerAsync(Pop3Command.Read(AsSpan(line)), hardStop);
-        _isInSasl = false;
+            return _exchange is { } exchange ? ContinueAuthAsync(exchange, AsSpan(line)) : AnswerAsync(Pop3Command.Read(AsSpan(line)), hardStop);
+        _exchange = null;
         return new(kind switch
         {
             SmtpLineKind.TooLong => Fail("The line is too long"u8),

@@ -18,7 +18,7 @@ internal abstract record SmtpState
     public sealed record Ready(string Helo, bool IsExtended, User? User) : SmtpState;
 
     /// <summary>Within AUTH: the next line is an answer to our challenge.</summary>
-    public sealed record Authenticating(Ready Session, SaslExchange Exchange) : SmtpState;
+    public sealed record Authenticating(Ready Session, ISaslExchange Exchange) : SmtpState;
 
     /// <summary>Between MAIL and the end of the message.</summary>
     /// <param name="Session">What it goes back to.</param>
@@ -26,19 +26,4 @@ internal abstract record SmtpState
     /// <param name="Envelope">As MAIL gave it.</param>
     /// <param name="Accepted">How many recipients it has.</param>
     public sealed record InTransaction(Ready Session, IMailTransaction Mail, Envelope Envelope, int Accepted) : SmtpState;
-}
-
-/// <summary>Where an authentication is.</summary>
-internal abstract record SaslExchange
-{
-    private SaslExchange() { }
-
-    /// <summary>PLAIN waits for its one message (RFC 4616).</summary>
-    public sealed record Plain : SaslExchange;
-
-    /// <summary>LOGIN waits for the user's name (draft-murchison-sasl-login).</summary>
-    public sealed record LoginName : SaslExchange;
-
-    /// <summary>LOGIN waits for the password.</summary>
-    public sealed record LoginPassword(string UserName) : SaslExchange;
 }

@@ -18,6 +18,23 @@ internal sealed class CompositeAuthenticator(Registry registry, ILogger logger) 
         return new(AuthOutcome.Unknown);
     }
 
+    public AuthMeans Means
+    {
+        get
+        {
+            using var lease = registry.Lease<IAuthenticator>();
+            var means = AuthMeans.None;
+            var hasScram = true;
+            foreach (var (_, authenticator) in lease.Items)
+            {
+                means |= authenticator.Means;
+                hasScram &= !authenticator.Means.HasFlag(AuthMeans.Password) || authenticator.Means.HasFlag(AuthMeans.Scram);
+            }
+
+            return hasScram ? means : means & ~AuthMeans.Scram;
+        }
+    }
+
     public async ValueTask<ScramKeys?> FindScramKeysAsync(string userName, CancellationToken cancellationToken)
     {
         using var lease = registry.Lease<IAuthenticator>();

@@ -4,7 +4,7 @@ namespace MailServer.Extensibility;
 
 /// <summary>Makes generations: copies aside, loads, constructs, configures. What fails goes to the graveyard like any other, to be unloaded.</summary>
 internal sealed class GenerationFactory(
-    PluginOptions options, IPluginServices services, IAuthenticator authenticator, IAccountDirectory accounts, Graveyard graveyard, PluginTimings timings)
+    PluginOptions options, IPluginServices services, IAuthenticator authenticator, ISasl sasl, IAccountDirectory accounts, Graveyard graveyard, PluginTimings timings)
 {
     private long _serial;
 
@@ -108,7 +108,7 @@ internal sealed class GenerationFactory(
     private async Task ConfigureAsync(Generation.Content content, PluginManifest manifest, string path, ConfigSection config, CancellationToken cancellationToken)
     {
         content.Plugin = GenerationLoader.Construct(content.Assembly, manifest, path);
-        var host = new GenerationHost(manifest.Id, config, services, authenticator, accounts, content);
+        var host = new GenerationHost(manifest.Id, config, services, authenticator, sasl, accounts, content);
         await content.Plugin.ConfigureAsync(host, cancellationToken).ConfigureAwait(false);
     }
 

@@ -4,7 +4,7 @@ namespace MailServer.Extensibility;
 
 /// <summary>What one generation sees of the server. It holds the plugin's roles, so nothing of the server's may hold it.</summary>
 internal sealed class GenerationHost(
-    string id, ConfigSection config, IPluginServices services, IAuthenticator authenticator, IAccountDirectory accounts, Generation.Content content) : IPluginHost
+    string id, ConfigSection config, IPluginServices services, IAuthenticator authenticator, ISasl sasl, IAccountDirectory accounts, Generation.Content content) : IPluginHost
 {
     public ConfigSection Config => config;
 
@@ -21,6 +21,8 @@ internal sealed class GenerationHost(
     public IMailStore Store => services.Store;
 
     public IAuthenticator Authenticator => authenticator;
+
+    public ISasl Sasl => sasl;
 
     public IAccountDirectory Accounts => accounts;
 

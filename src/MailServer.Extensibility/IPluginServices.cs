@@ -29,4 +29,7 @@ public interface IPluginServices
 
     /// <summary>Makes and checks password hashes.</summary>
     IPasswordHasher Passwords { get; }
+
+    /// <summary>SASL over the authenticators of the plugins, which the manager knows.</summary>
+    ISasl SaslOver(IAuthenticator authenticator);
 }

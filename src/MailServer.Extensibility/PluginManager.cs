@@ -42,7 +42,7 @@ public sealed class PluginManager : IAsyncDisposable
         _graveyard = new(services.Time, timings, _logger);
         Authenticator = new CompositeAuthenticator(_registry, _logger);
         Accounts = new CompositeDirectory(_registry, _logger);
-        _factory = new(options, services, Authenticator, Accounts, _graveyard, timings);
+        _factory = new(options, services, Authenticator, services.SaslOver(Authenticator), Accounts, _graveyard, timings);
         _catalogue = new(options, _factory, _registry, _sessions, _preparation, _graveyard, services.Time, _logger);
     }
 

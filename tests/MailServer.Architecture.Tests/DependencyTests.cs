@@ -13,7 +13,7 @@ public sealed class DependencyTests
         ["Wire"] = ([], []),
         ["Posix"] = ([], []),
         ["Storage"] = (["Abstractions", "Wire", "Posix"], ["Microsoft.Data.Sqlite", "MimeKit"]),
-        ["Accounts"] = (["Abstractions"], ["Konscious.Security.Cryptography.Argon2"]),
+        ["Accounts"] = (["Abstractions", "Wire"], ["Konscious.Security.Cryptography.Argon2"]),
         ["Rules"] = (["Abstractions", "Posix"], []),
         ["Extensibility"] = (["Abstractions", "Posix"], ["McMaster.NETCore.Plugins"]),
         ["Pipeline"] = (["Abstractions", "Wire", "Posix", "Storage", "Accounts", "Rules", "Extensibility"], ["MimeKit"]),

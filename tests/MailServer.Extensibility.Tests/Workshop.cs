@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using MailServer.Accounts;
+using MailServer.Accounts.Sasl;
 using MailServer.Pipeline;
 using MailServer.Posix;
 using MailServer.Storage;
@@ -56,6 +57,8 @@ internal sealed class Workshop : IAsyncDisposable, IPluginServices
     public IMailStore Store => _store.Value;
 
     public IPasswordHasher Passwords { get; } = new PasswordHasher();
+
+    public ISasl SaslOver(IAuthenticator authenticator) => new SaslMechanisms(authenticator, "secret"u8.ToArray());
 
     public async Task<IReadOnlyList<PluginFailure>> StartAsync() => await Manager.StartAsync(CancellationToken.None);
 

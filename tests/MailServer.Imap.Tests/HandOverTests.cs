@@ -100,13 +100,16 @@ public sealed class HandOverTests
     }
 
     [Fact]
-    public async Task AUTHENTICATE_goes_on()
+    public async Task AUTHENTICATE_ends_on_the_code_that_began_it()
     {
         var session = await Session.StartAsync();
         await session.ExpectAsync("* OK ");
-        await session.SayAsync("1 AUTHENTICATE PLAIN", "+ ");
-        await session.HandOverAsync();
-        await session.SayAsync(Convert.ToBase64String("\0alice\0seCret-7"u8), "1 OK ");
+        await session.SayAsync("1 AUTHENTICATE LOGIN", "+ VXNlcm5hbWU6");
+        session.Connection.Drain();
+        await session.SayAsync("YWxpY2U=", "+ UGFzc3dvcmQ6");
+        Assert.False(session.End.IsCompleted);
+        await session.SayAsync("c2VDcmV0LTc=", "1 OK ");
+        Assert.IsType<SessionEnd.HandOver>(await session.End.WaitAsync(TimeSpan.FromSeconds(10)));
     }
 
     [Fact]

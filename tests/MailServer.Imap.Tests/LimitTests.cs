@@ -55,9 +55,9 @@ public sealed class LimitTests
     public async Task A_bug_ends_the_session_with_SERVERBUG_and_no_details()
     {
         var host = Session.NewHost();
-        host.Authenticator = null!;
         var session = await Session.StartAsync(host);
         await session.ExpectAsync("* OK ");
+        ((FakeAccounts)host.Authenticator).Bug = new InvalidOperationException("secret details");
         await session.SayAsync("a LOGIN alice seCret-7", "* BYE [SERVERBUG] Internal error");
         Assert.IsType<SessionEnd.Closed>(await session.End.WaitAsync(TimeSpan.FromSeconds(10)));
     }
@@ -70,7 +70,7 @@ public sealed class LimitTests
         await session.SayAsync("a STARTTLS", "a OK");
         for (var i = 0; i < 500 && session.Connection.Info.Tls is null; i++)
             await Task.Delay(10);
-        await session.SayAsync("b CAPABILITY", "* CAPABILITY IMAP4rev1 LITERAL+ ID ENABLE SASL-IR AUTH=PLAIN", "b OK");
+        await session.SayAsync("b CAPABILITY", "* CAPABILITY IMAP4rev1 LITERAL+ ID ENABLE SASL-IR AUTH=PLAIN AUTH=LOGIN", "b OK");
         await session.SayAsync("c STARTTLS", "c BAD");
         await session.SayAsync("d LOGIN alice seCret-7", "d OK");
     }

@@ -34,7 +34,7 @@ public sealed class LoginTests
             S: AUTH-RESP-CODE
             S: EXPIRE NEVER
             S: USER
-            S: SASL PLAIN
+            S: SASL PLAIN LOGIN
             S: IMPLEMENTATION MailServer 0.0.1
             S: .
             """);
@@ -79,8 +79,8 @@ public sealed class LoginTests
     [InlineData("bob\0alice\0secret word", "-ERR [AUTH] Wrong")]
     [InlineData("\0alice\0wrong", "-ERR [AUTH] Wrong")]
     [InlineData("\0nobody\0secret word", "-ERR [AUTH] Wrong")]
-    [InlineData("alice\0secret word", "-ERR No SASL PLAIN")]
-    [InlineData("", "-ERR No SASL PLAIN")]
+    [InlineData("alice\0secret word", "-ERR The response is none of this mechanism")]
+    [InlineData("", "-ERR The response is none of this mechanism")]
     public async Task AUTH_PLAIN_with_and_without_initial_response(string message, string reply)
     {
         var base64 = Convert.ToBase64String(Encoding.UTF8.GetBytes(message));
@@ -88,11 +88,18 @@ public sealed class LoginTests
         await new Pop3Fixture().Start().SayAsync($"S~ +OK\nC: auth plain\nS: + \nC: {base64}\nS~ {reply}");
     }
 
+    [Fact]
+    public async Task AUTH_LOGIN_asks_twice()
+    {
+        await new Pop3Fixture().Start().SayAsync(
+            $"S~ +OK\nC: AUTH LOGIN\nS: + VXNlcm5hbWU6\nC: YWxpY2U=\nS: + UGFzc3dvcmQ6\nC: {Convert.ToBase64String("secret word"u8)}\nS~ +OK 0 messages");
+    }
+
     [Theory]
     [InlineData("*", "-ERR Cancelled")]
-    [InlineData("!!!", "-ERR No SASL PLAIN")]
-    [InlineData("AGFsaWNlAHNlY3JldCB3b3Jk=", "-ERR No SASL PLAIN")]
-    [InlineData("QUIT", "-ERR No SASL PLAIN")]
+    [InlineData("!!!", "-ERR The response is not base64")]
+    [InlineData("AGFsaWNlAHNlY3JldCB3b3Jk=", "-ERR The response is not base64")]
+    [InlineData("QUIT", "-ERR The response is none of this mechanism")]
     public async Task An_exchange_can_be_cancelled_or_broken(string response, string reply)
     {
         var pop = new Pop3Fixture().Start();
@@ -102,7 +109,7 @@ public sealed class LoginTests
     [Fact]
     public async Task AUTH_alone_lists_and_other_mechanisms_are_unknown()
     {
-        await new Pop3Fixture().Start().SayAsync("S~ +OK\nC: AUTH\nS~ +OK\nS: PLAIN\nS: .\nC: AUTH CRAM-MD5\nS: -ERR No such mechanism");
+        await new Pop3Fixture().Start().SayAsync("S~ +OK\nC: AUTH\nS~ +OK\nS: PLAIN\nS: LOGIN\nS: .\nC: AUTH CRAM-MD5\nS: -ERR No such mechanism");
     }
 
     [Fact]
@@ -111,7 +118,7 @@ public sealed class LoginTests
         var pop = new Pop3Fixture().Start();
         var longest = Convert.ToBase64String(Encoding.ASCII.GetBytes($"\0{new string('n', 1024)}\0{new string('p', 1024)}"));
         await pop.SayAsync($"S~ +OK\nC: AUTH PLAIN\nS: + \nC: {longest}\nS~ -ERR [AUTH]");
-        await pop.SayAsync($"C: AUTH PLAIN\nS: + \nC: {new string('A', 5000)}\nS: -ERR The line is too long\nC: USER alice\nS~ +OK");
+        await pop.SayAsync($"C: AUTH PLAIN\nS: + \nC: {new string('A', 14000)}\nS: -ERR The line is too long\nC: USER alice\nS~ +OK");
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using MailServer.Accounts.Sasl;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -21,6 +22,8 @@ public sealed class TestPluginHost : IPluginHost
     public IMailStore Store { get; set; } = null!;
 
     public IAuthenticator Authenticator { get; set; } = null!;
+
+    public ISasl Sasl => new SaslMechanisms(Authenticator, "a secret of the tests"u8.ToArray());
 
     public IAccountDirectory Accounts { get; set; } = null!;
 

@@ -18,7 +18,7 @@ internal static class Login
         if (!session.Connection.Info.AllowsPlaintextAuth)
             return new(PrivacyRequired);
         return TryDecode(request.User.Span, out var user) && TryDecode(request.Password.Span, out var password)
-            ? CheckAsync(session, "", user, password, cancellationToken)
+            ? CheckAsync(session, user, password, cancellationToken)
             : new(Refuse(session, "?", AuthOutcome.Refused));
     }
 
@@ -28,7 +28,7 @@ internal static class Login
         && rest.Length > 6 && Ascii.EqualsIgnoreCase(rest[..6], "LOGIN "u8);
 
     /// <summary>Decodes UTF-8; false when it is none.</summary>
-    public static bool TryDecode(ReadOnlySpan<byte> octets, [NotNullWhen(true)] out string? text)
+    private static bool TryDecode(ReadOnlySpan<byte> octets, [NotNullWhen(true)] out string? text)
     {
         try
         {
@@ -43,14 +43,19 @@ internal static class Login
     }
 
     /// <summary>Asks the authenticators, and opens the account of who is right.</summary>
-    public static async ValueTask<Completion> CheckAsync(
-        ImapSession session, string authorizationId, string user, string password, CancellationToken cancellationToken)
+    private static async ValueTask<Completion> CheckAsync(
+        ImapSession session, string user, string password, CancellationToken cancellationToken)
     {
-        var credentials = new Credentials.Password(authorizationId, user, password);
+        var credentials = new Credentials.Password("", user, password);
         var result = await session.Services.Authenticator.AuthenticateAsync(credentials, session.Connection.Info, cancellationToken).ConfigureAwait(false);
         if (result is not { Outcome: AuthOutcome.Accepted, User: { } accepted })
             return Refuse(session, user, result.Outcome);
+        return await EnterAsync(session, accepted, cancellationToken).ConfigureAwait(false);
+    }
 
+    /// <summary>Opens the account of who has been let in.</summary>
+    public static async ValueTask<Completion> EnterAsync(ImapSession session, User accepted, CancellationToken cancellationToken)
+    {
         var opened = await session.Services.Store.OpenAsync(accepted, Author.Of("imap", session.Connection.Info), cancellationToken).ConfigureAwait(false);
         if (!opened.TryGet(out var account, out var problem))
             return Completion.From(problem);

@@ -1,24 +1,16 @@
-using System.Buffers;
+using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Unicode;
 using MailServer.Wire.Sasl;
 
 namespace MailServer.Plugins.Smtp.Commands;
 
-/// <summary>AUTH (RFC 4954 §4) with PLAIN (RFC 4616) and LOGIN (draft-murchison-sasl-login, which old programs still ask for).</summary>
+/// <summary>AUTH (RFC 4954 §4): carries the messages of SASL.</summary>
 internal static class Auth
 {
     private static readonly Reply Cancelled = new(501, new(5, 7, 0), "Authentication cancelled");
 
     private static readonly Reply NotBase64 = new(501, new(5, 5, 2), "Cannot decode the response");
-
-    // Base64 of "Username:" and "Password:", the words that every client knows.
-    private static readonly Reply AskName = new(334, null, "VXNlcm5hbWU6");
-
-    private static readonly Reply AskPassword = new(334, null, "UGFzc3dvcmQ6");
-
-    private static readonly Reply AskMessage = new(334, null, "");
 
     public static ValueTask<Reply> RunAsync(SmtpSession session, ReadOnlySpan<byte> argument, CancellationToken cancellationToken)
     {
@@ -33,19 +25,15 @@ internal static class Auth
 
         var blank = argument.IndexOf((byte)' ');
         var mechanism = blank < 0 ? argument : argument[..blank];
-        var initial = blank < 0 ? default : argument[blank..].TrimStart((byte)' ');
-        SaslExchange exchange;
-        if (Ascii.EqualsIgnoreCase(mechanism, "PLAIN"u8))
-            exchange = new SaslExchange.Plain();
-        else if (Ascii.EqualsIgnoreCase(mechanism, "LOGIN"u8))
-            exchange = new SaslExchange.LoginName();
-        else
-            return new(mechanism.IsEmpty ? Reply.Syntax("AUTH mechanism") : new Reply(504, new(5, 5, 4), "Mechanism not offered"));
+        if (mechanism.IsEmpty)
+            return new(Reply.Syntax("AUTH mechanism"));
+        if (session.Host.Sasl.Begin(Encoding.ASCII.GetString(mechanism), session.Connection.Info) is not { } exchange)
+            return new(new Reply(504, new(5, 5, 4), "Mechanism not offered"));
 
-        if (!initial.IsEmpty)
-            return StepAsync(session, ready, exchange, initial, isInitial: true, cancellationToken);
-        session.State = new SmtpState.Authenticating(ready, exchange);
-        return new(exchange is SaslExchange.Plain ? AskMessage : AskName);
+        var initial = blank < 0 ? default : argument[blank..].TrimStart((byte)' ');
+        if (initial.IsEmpty)
+            return StepAsync(session, ready, exchange, null, cancellationToken);
+        return TryDecode(initial, isInitial: true, out var response) ? StepAsync(session, ready, exchange, response, cancellationToken) : new(NotBase64);
     }
 
     /// <summary>Takes the client's answer to our challenge.</summary>
@@ -53,60 +41,46 @@ internal static class Auth
         SmtpSession session, SmtpState.Authenticating state, ReadOnlySpan<byte> line, CancellationToken cancellationToken)
     {
         session.State = state.Session;
-        return line is [(byte)'*'] ? new(Cancelled) : StepAsync(session, state.Session, state.Exchange, line, isInitial: false, cancellationToken);
+        if (line is [(byte)'*'])
+            return new(Cancelled);
+        return TryDecode(line, isInitial: false, out var response) ? StepAsync(session, state.Session, state.Exchange, response, cancellationToken) : new(NotBase64);
     }
 
-    private static ValueTask<Reply> StepAsync(
-        SmtpSession session, SmtpState.Ready ready, SaslExchange exchange, ReadOnlySpan<byte> response, bool isInitial, CancellationToken cancellationToken)
+    private static bool TryDecode(ReadOnlySpan<byte> text, bool isInitial, out byte[] response)
     {
-        var decoded = ArrayPool<byte>.Shared.Rent(response.Length + 1);
-        try
+        response = new byte[Base64.GetMaxDecodedFromUtf8Length(text.Length)];
+        if (!(isInitial ? SaslText.TryDecodeInitial(text, response, out var length) : SaslText.TryDecode(text, response, out length)))
+            return false;
+        Array.Resize(ref response, length);
+        return true;
+    }
+
+    private static async ValueTask<Reply> StepAsync(
+        SmtpSession session, SmtpState.Ready ready, ISaslExchange exchange, byte[]? response, CancellationToken cancellationToken)
+    {
+        var step = await exchange.RespondAsync(response, cancellationToken).ConfigureAwait(false);
+        // A password lay here.
+        CryptographicOperations.ZeroMemory(response);
+        switch (step)
         {
-            if (!(isInitial ? SaslText.TryDecodeInitial(response, decoded, out var length) : SaslText.TryDecode(response, decoded, out length)))
-                return new(NotBase64);
-            var text = decoded.AsSpan(0, length);
-            switch (exchange)
-            {
-                case SaslExchange.Plain:
-                    if (!PlainMessage.TryRead(text, out var message))
-                        return new(NotBase64);
-                    return CheckAsync(session, ready, new(
-                        Encoding.UTF8.GetString(message.AuthorizationId),
-                        Encoding.UTF8.GetString(message.AuthenticationId),
-                        Encoding.UTF8.GetString(message.Password)), cancellationToken);
-                case var _ when length is 0 or > PlainMessage.MaxPart || text.Contains((byte)0) || !Utf8.IsValid(text):
-                    return new(NotBase64);
-                case SaslExchange.LoginName:
-                    session.State = new SmtpState.Authenticating(ready, new SaslExchange.LoginPassword(Encoding.UTF8.GetString(text)));
-                    return new(AskPassword);
-                case SaslExchange.LoginPassword name:
-                    return CheckAsync(session, ready, new("", name.UserName, Encoding.UTF8.GetString(text)), cancellationToken);
-                default:
-                    throw new InvalidOperationException("an exchange that nobody began");
-            }
-        }
-        finally
-        {
-            // A password lay here.
-            CryptographicOperations.ZeroMemory(decoded);
-            ArrayPool<byte>.Shared.Return(decoded);
+            case SaslStep.Challenge challenge:
+                session.State = new SmtpState.Authenticating(ready, exchange);
+                return new(334, null, Convert.ToBase64String(challenge.Data.Span));
+            case SaslStep.Accepted accepted:
+                Log.LoggedIn(session.Logger, session.Connection.Info.Id, accepted.User.Name, session.Connection.Info.Remote);
+                session.State = ready with { User = accepted.User };
+                return new(235, new(2, 7, 0), "Authentication successful");
+            case SaslStep.Refused refused:
+                return Refuse(session, refused.Outcome);
+            default:
+                return NotBase64;
         }
     }
 
-    private static async ValueTask<Reply> CheckAsync(
-        SmtpSession session, SmtpState.Ready ready, Credentials.Password credentials, CancellationToken cancellationToken)
+    private static Reply Refuse(SmtpSession session, AuthOutcome outcome)
     {
-        var info = session.Connection.Info;
-        var result = await session.Host.Authenticator.AuthenticateAsync(credentials, info, cancellationToken).ConfigureAwait(false);
-        if (result is { Outcome: AuthOutcome.Accepted, User: { } user })
-        {
-            Log.LoggedIn(session.Logger, info.Id, user.Name, info.Remote);
-            session.State = ready with { User = user };
-            return new(235, new(2, 7, 0), "Authentication successful");
-        }
-
-        Log.LoginFailed(session.Logger, info.Id, info.Remote, result.Outcome);
-        if (result.Outcome == AuthOutcome.Unavailable)
+        Log.LoginFailed(session.Logger, session.Connection.Info.Id, session.Connection.Info.Remote, outcome);
+        if (outcome == AuthOutcome.Unavailable)
             return new(454, new(4, 7, 0), "Temporary authentication failure");
         session.AuthFailures++;
         return new(535, new(5, 7, 8), "Authentication credentials invalid");                                        // RFC 4954 §6

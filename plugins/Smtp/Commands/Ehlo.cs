@@ -35,8 +35,8 @@ internal static class Ehlo
         ];
         if (session.Connection.Info.CanStartTls)
             extensions.Add("STARTTLS");                                                                          // RFC 3207
-        if (session.IsSubmission && session.Connection.Info.AllowsPlaintextAuth)
-            extensions.Add("AUTH PLAIN LOGIN");                                                                  // RFC 4954
+        if (session.IsSubmission && session.Host.Sasl.MechanismsFor(session.Connection.Info) is { Count: > 0 } mechanisms)
+            extensions.Add($"AUTH {string.Join(' ', mechanisms)}");                                              // RFC 4954
         return extensions;
     }
 

@@ -29,6 +29,9 @@ public interface IPluginHost
     /// <summary>All authenticators, asked in configured order.</summary>
     IAuthenticator Authenticator { get; }
 
+    /// <summary>SASL over all authenticators.</summary>
+    ISasl Sasl { get; }
+
     /// <summary>All account directories, asked in configured order.</summary>
     IAccountDirectory Accounts { get; }
 

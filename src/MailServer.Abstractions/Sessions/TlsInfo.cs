@@ -11,4 +11,9 @@ public sealed record TlsInfo
 
     /// <summary>SNI, when sent.</summary>
     public string? ServerName { get; init; }
+
+    /// <summary>
+    /// The channel binding <c>tls-server-end-point</c> (RFC 5929 §4): the hash of the certificate that was shown. Empty where it is not known.
+    /// </summary>
+    public ReadOnlyMemory<byte> ServerEndPoint { get; init; }
 }

@@ -21,7 +21,9 @@ internal sealed class ScramHash(int iterations, byte[] salt, byte[] storedKey, b
     /// <summary>RFC 5802 §5.1 sets no bound on the count; 5,000,000 cost a second, and no client goes along with more.</summary>
     public const int MaxIterations = 5_000_000;
 
-    private const int KeyLength = 32, SaltLength = 16, MaxSaltLength = 256;
+    public const int SaltLength = 16;
+
+    private const int KeyLength = 32, MaxSaltLength = 256;
 
     public ScramKeys Keys => new()
     {

@@ -46,7 +46,7 @@ internal sealed class MailHost : IAsyncDisposable
             StoreTargets.OptionsOf(config),
             _watcher, time, logging);
         _parts.Push(Store);
-        _services = new(config, server, Store, _ingress, new PasswordHasher(), time, logging);
+        _services = new(config, server, Store, _ingress, new PasswordHasher(), SaslSecret.Of(config.DataDirectory), time, logging);
         Plugins = new(OptionsOf(config), _services, _watcher);
         _parts.Push(Plugins);
         if (config.GlobalRules is { } rules)

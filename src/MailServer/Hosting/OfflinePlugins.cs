@@ -25,7 +25,7 @@ internal sealed class OfflinePlugins : IAsyncDisposable
         var none = new NoMail();
         var passwords = new PasswordHasher();
         var server = new ServerInfo { Hostname = config.Hostname, Domains = config.Domains, Version = ServerVersion.Text };
-        var services = new PluginServices(config, server, none, none, passwords, TimeProvider.System, NullLoggerFactory.Instance);
+        var services = new PluginServices(config, server, none, none, passwords, saslSecret: [], TimeProvider.System, NullLoggerFactory.Instance);
         var options = new PluginOptions
         {
             Directory = config.PluginDirectory,

@@ -1,3 +1,4 @@
+using MailServer.Accounts.Sasl;
 using MailServer.Extensibility;
 using MailServer.Server.Configuration;
 using Microsoft.Extensions.Logging;
@@ -5,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace MailServer.Server.Hosting;
 
 /// <summary>What the server gives its plugins.</summary>
-internal sealed class PluginServices(ServerConfig config, ServerInfo server, IMailStore store, IMailIngress ingress, IPasswordHasher passwords, TimeProvider time, ILoggerFactory logging) : IPluginServices
+internal sealed class PluginServices(ServerConfig config, ServerInfo server, IMailStore store, IMailIngress ingress, IPasswordHasher passwords, byte[] saslSecret, TimeProvider time, ILoggerFactory logging) : IPluginServices
 {
     // A change of it takes effect at the next start.
     private readonly string _dataDirectory = config.DataDirectory;
@@ -29,6 +30,8 @@ internal sealed class PluginServices(ServerConfig config, ServerInfo server, IMa
     public IMailStore Store => store;
 
     public IPasswordHasher Passwords => passwords;
+
+    public ISasl SaslOver(IAuthenticator authenticator) => new SaslMechanisms(authenticator, saslSecret);
 
     public ConfigSection ConfigOf(string pluginId) => _config.SectionOf(pluginId);
 

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Net.Security;
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using MailServer.Extensibility;
 using MailServer.Server.Tls;
 using Microsoft.AspNetCore.Connections;
@@ -79,6 +80,7 @@ internal sealed class ClientConnection : SessionConnection, IAsyncDisposable
             Protocol = ssl.SslProtocol == SslProtocols.Tls13 ? "TLS1.3" : "TLS1.2",
             CipherSuite = ssl.NegotiatedCipherSuite.ToString(),
             ServerName = ssl.TargetHostName is { Length: > 0 } name ? name : null,
+            ServerEndPoint = ssl.LocalCertificate is X509Certificate2 leaf ? ServerEndPoint.Of(leaf) : default,
         };
         Enter(ssl, tls);
         return tls;

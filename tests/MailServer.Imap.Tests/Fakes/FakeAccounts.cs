@@ -5,8 +5,12 @@ internal sealed class FakeAccounts : IAuthenticator
 {
     public AuthOutcome? Answer { get; set; }
 
+    public Exception? Bug { get; set; }
+
     public ValueTask<AuthResult> AuthenticateAsync(Credentials credentials, ConnectionInfo connection, CancellationToken cancellationToken)
     {
+        if (Bug is { } bug)
+            throw bug;
         if (Answer is { } answer)
             return new(new AuthResult(answer));
         return new(credentials is Credentials.Password { UserName: "alice", Secret: "seCret-7", AuthorizationId: "" or "alice" }
