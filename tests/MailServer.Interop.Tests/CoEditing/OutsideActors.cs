@@ -104,6 +104,7 @@ internal sealed class OutsideActors(CoEditRun run)
         var baseName = keeps ? file.BaseName : NewName(random) + ",U=" + random.Next(1, 1000);
         lock (mail)
         {
+            run.Latency.NotMade(from, "EXISTS", file.BaseName); // who was not told that it came need not be
             run.Latency.Made(from, "EXPUNGE", file.BaseName);
             if (!keeps)
                 run.Latency.Made(to, "EXISTS", baseName);
