@@ -35,6 +35,10 @@ public sealed class UserGateTests
             await host.RestartAsync();
         }
 
+        // Nor does a mail meet nothing while the tests are run again after a restart.
+        await using (var slow = new UserRules(host.Options with { CompileWait = TimeSpan.FromMilliseconds(1) }, TimeProvider.System, host.Logging, host.Gate))
+            Assert.Equal(["10.csx", "20.csx"], (await slow.FindAsync("alice", host.FolderOf("alice"), default)).Files);
+
         // The test is changed to ask for what is meant: the waiting version serves the next mail.
         Write(host, "one", null, "folder: B");
         Assert.Equal(("B", "two"), await AskAsync(host));

@@ -23,7 +23,8 @@ internal sealed class UserHost : IAsyncDisposable
     {
         CacheDirectory = _folder.File("cache"),
         // A loaded machine needs its time; what must be fast is measured elsewhere.
-        CompileWait = TimeSpan.FromSeconds(60),
+        CompileWait = TimeSpan.FromMinutes(3),
+        TestLimit = TimeSpan.FromMinutes(3),
         CompileLimit = TimeSpan.FromSeconds(60),
         Workers = new()
         {

@@ -37,6 +37,9 @@ internal sealed class UserAccount(string name, UserRuleOptions options, UserRule
         Task loading;
         lock (_lock)
         {
+            // After a restart: what was last in service, until what is there now is compiled and tested.
+            if (ReferenceEquals(_load, UserRuleLoad.Empty))
+                _load = _loader.LastInService();
             if (seen != _seen && _loading.IsCompleted)
                 _loading = Task.Run(() => LoadAsync(directory, seen, end), CancellationToken.None);
             loading = _loading;
@@ -195,7 +198,7 @@ internal sealed class UserAccount(string name, UserRuleOptions options, UserRule
 #pragma warning disable CA1031 // the version in service goes on; the next mail tries again
         try
         {
-            var before = _load;
+            var before = _seen.Length == 0 ? UserRuleLoad.Empty : _load;
             var load = await _loader.LoadAsync(directory, (made, ended) => CheckAsync(made, directory, seen, ended), end).ConfigureAwait(false);
             (_load, _seen) = (load, load.CompilerProblem is null ? seen : "?");
             Report(before, load);

@@ -48,6 +48,14 @@ internal sealed class UserRuleLoader(UserRuleOptions options, UserRuleCompiler c
     public static string FolderOf(UserRuleOptions options, string account) =>
         Path.Combine(options.CacheDirectory, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(account)).AsSpan(0, 10)));
 
+    /// <summary>What was last in service, as far as its compiled form is there.</summary>
+    public UserRuleLoad LastInService()
+    {
+        var cache = new RuleCache(_folder, compiler.Identity, time);
+        List<WorkerScript> served = [.. cache.AllGood().Select(script => Find(cache, script)).OfType<WorkerScript>()];
+        return served.Count == 0 ? UserRuleLoad.Empty : new() { Files = [.. served.Select(script => script.File)], Scripts = new(served) };
+    }
+
     /// <summary>Looks at the folder and has compiled what is new. Never fails: what is wrong is in the answer.</summary>
     /// <param name="directory">The folder.</param>
     /// <param name="check">Says what speaks against the new set, tests that fail; nothing lets it pass.</param>
