@@ -3,10 +3,10 @@ using MailServer.Wire.Imap;
 
 namespace MailServer.Plugins.Imap;
 
-/// <content>APPEND, which comes in pieces with messages between them.</content>
+/// <content>APPEND and REPLACE, which come in pieces with messages between them.</content>
 internal sealed partial class ImapSession
 {
-    /// <summary>Reads and answers an APPEND.</summary>
+    /// <summary>Reads and answers an APPEND or a REPLACE.</summary>
     /// <param name="isWhole">Whether the first piece is the whole command; else a literal follows.</param>
     private async ValueTask AppendAsync(bool isWhole)
     {
@@ -16,7 +16,7 @@ internal sealed partial class ImapSession
         {
             var completion = await AppendAsync(append, isWhole).ConfigureAwait(false);
             await AnnounceAsync(mayExpunge: true).ConfigureAwait(false);
-            Finish(tag, completion);
+            Finish(tag, WithModSeq(completion));
         }
     }
 

@@ -35,7 +35,7 @@ internal sealed partial class ImapSession
         if (await Dispatcher.RunAsync(this, request, HardStop).ConfigureAwait(false) is not { } completion)
             return;
         await AnnounceAsync(Dispatcher.MayExpunge(request)).ConfigureAwait(false);
-        Finish(tag, completion.TellsModSeq && Features.HasFlag(ImapFeatures.QResync) ? completion with { Code = HighestModSeq } : completion);
+        Finish(tag, WithModSeq(completion));
     }
 
     // The line that IDLE or AUTHENTICATE waits for.
@@ -72,6 +72,10 @@ internal sealed partial class ImapSession
     }
 
     private void AnswerRefused() => Finish(TextOf(_input.Reader.Tag), Faults.Answer(_input.Reader.Fault));
+
+    // RFC 7162 §3.2.7: after all that is told, so that it is true.
+    private Completion WithModSeq(Completion completion) =>
+        completion.TellsModSeq && Features.HasFlag(ImapFeatures.QResync) ? completion with { Code = HighestModSeq } : completion;
 
     private void Finish(string tag, Completion completion)
     {

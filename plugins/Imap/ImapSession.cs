@@ -199,7 +199,7 @@ internal sealed partial class ImapSession(ImapServices services, IMailConnection
             State = resumed.View is { } view ? new ImapState.Selected(account, view) : new ImapState.Authenticated(account);
         (_errors, LoginFailures, AnnouncedKeywords) = (state.Errors, state.LoginFailures, state.Keywords);
         (Features, _toldModSeq, _isBehind) = (state.Features, state.ToldModSeq, state.IsBehind);
-        SavedUids = [.. state.SavedUids.Chunk(2).Select(pair => new SequenceRange(pair[0], pair[^1]))];
+        SavedUids = [.. (state.SavedUids ?? []).Chunk(2).Select(pair => new SequenceRange(pair[0], pair[^1]))];
         if (state.Mode != ImapMode.Command)
             Expect(state.Mode, Encoding.ASCII.GetBytes(state.Tag));
         ApplyLimits();

@@ -6,7 +6,7 @@ namespace MailServer.Plugins.Imap.Commands;
 
 /// <summary>
 /// One APPEND (RFC 3501 §6.3.11) of one or several messages (RFC 3502), each a literal or put together (RFC 4469): decided before each literal is
-/// asked for, the octets go straight into drafts, and all are stored or none.
+/// asked for, the octets go straight into drafts, and all are stored or none. REPLACE (RFC 8508) is the same with one message that another goes for.
 /// </summary>
 internal sealed class Append(ImapSession session) : IAsyncDisposable
 {
@@ -19,6 +19,8 @@ internal sealed class Append(ImapSession session) : IAsyncDisposable
     private readonly List<IMessageDraft> _drafts = [];
     private IMailAccount? _account;
     private FolderName _folder;
+    private IFolderView? _view;
+    private int _replaced;
     private long _size;
     private long _total;
 
@@ -49,6 +51,8 @@ internal sealed class Append(ImapSession session) : IAsyncDisposable
 
     public async ValueTask<Completion> FinishAsync(CancellationToken cancellationToken)
     {
+        if (_view is not null)
+            return await ReplaceAsync(_view, cancellationToken).ConfigureAwait(false);
         var stored = await _account!.CommitAsync(_drafts, cancellationToken).ConfigureAwait(false);
         return stored.TryGet(out var results, out var problem)
             ? Completion.Ok($"APPENDUID {results[0].UidValidity} {MessageSet.TextOf(results.Select(result => result.Uid))}", "APPEND completed")
@@ -78,15 +82,47 @@ internal sealed class Append(ImapSession session) : IAsyncDisposable
         };
         if (_account is null)
             return Completion.Bad("Log in first");
-        return FolderNames.TryRead(piece.Mailbox, out _folder) ? null : FolderNames.Invalid;
+        if (!FolderNames.TryRead(piece.Mailbox, out _folder))
+            return FolderNames.Invalid;
+        return piece.IsReplace ? StartReplace(piece) : null;
+    }
+
+    private Completion? StartReplace(AppendRequest piece)
+    {
+        if (session.View is not { } view)
+            return Completion.Bad("No mailbox selected");
+        if (view.Access == FolderAccess.ReadOnly)
+            return Completion.No("NOPERM", "Mailbox is read-only");
+        if (!MessageSet.TryResolve(session, view, [piece.Replaced], piece.IsUid, out var set))
+            return MessageSet.Invalid;
+        if (set.ToList() is not [var sequence])
+            return Completion.No("NONEXISTENT", "No such message");
+        (_view, _replaced) = (view, sequence);
+        return null;
+    }
+
+    // RFC 8508 §4.3: APPENDUID comes before the EXPUNGE.
+    private async ValueTask<Completion> ReplaceAsync(IFolderView view, CancellationToken cancellationToken)
+    {
+        var outcome = await view.ReplaceAsync(_replaced, _drafts[0], cancellationToken).ConfigureAwait(false);
+        if (!outcome.TryGet(out var result, out var problem))
+            return Completion.FromTarget(problem);
+        session.Output.Untagged($"OK [APPENDUID {result.Stored.UidValidity} {result.Stored.Uid}] Replacement stored");
+        await session.AnnounceExpungedAsync(result.Expunged).ConfigureAwait(false);
+        return Completion.Ok("REPLACE completed") with { TellsModSeq = true };
     }
 
     private async ValueTask<Completion?> BeginAsync(AppendStep.Begin begin, CancellationToken cancellationToken)
     {
         if (_drafts.Count == MaxMessages)
             return Completion.No("LIMIT", "Too many messages at once");
+        if (_view is not null && _drafts.Count == 1)
+            return Completion.Bad("One message replaces one");
         _size = 0;
-        var begun = await _account!.BeginAppendAsync(_folder, FlagsOf(begin.Flags), begin.InternalDate, cancellationToken).ConfigureAwait(false);
+        var (flags, date) = (FlagsOf(begin.Flags), begin.InternalDate);
+        var begun = _view is null
+            ? await _account!.BeginAppendAsync(_folder, flags, date, cancellationToken).ConfigureAwait(false)
+            : await _account!.BeginReplaceAsync(_folder, flags, date, cancellationToken).ConfigureAwait(false);
         if (!begun.TryGet(out var draft, out var problem))
             return Completion.FromTarget(problem);
         _drafts.Add(draft);

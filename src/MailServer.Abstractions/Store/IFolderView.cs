@@ -161,6 +161,23 @@ public interface IFolderView : IAsyncDisposable
     /// <param name="cancellationToken">Gives up.</param>
     ValueTask<Outcome<Expunged>> ExpungeAsync(IReadOnlyList<int>? sequences, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Stores a message and removes one for good in its place (RFC 8508): both or neither, as far as a store can, and never the removal alone.
+    /// What the one takes away counts for the quota of the other.
+    /// </summary>
+    /// <param name="sequence">The message that goes.</param>
+    /// <param name="draft">The message that comes, from <see cref="IMailAccount.BeginReplaceAsync"/>, for this folder or another.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    async ValueTask<Outcome<ReplaceResult>> ReplaceAsync(int sequence, IMessageDraft draft, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(draft);
+        var stored = await draft.CommitAsync(cancellationToken).ConfigureAwait(false);
+        if (!stored.TryGet(out var result, out var problem))
+            return problem;
+        var removed = await ExpungeAsync([sequence], cancellationToken).ConfigureAwait(false);
+        return removed.TryGet(out var expunged, out problem) ? new ReplaceResult { Stored = result, Expunged = expunged } : problem;
+    }
+
     /// <summary>Copies messages with flags and dates, all or none. A message that is gone is a problem.</summary>
     ValueTask<Outcome<CopyResult>> CopyAsync(IReadOnlyList<int> sequences, FolderName target, CancellationToken cancellationToken);
 
@@ -221,6 +238,16 @@ public record CopyResult
 
     /// <summary>UIDs in the target, in the same order.</summary>
     public required IReadOnlyList<uint> TargetUids { get; init; }
+}
+
+/// <summary>What REPLACE did (RFC 8508 §3).</summary>
+public sealed record ReplaceResult
+{
+    /// <summary>Where the new message is.</summary>
+    public required AppendResult Stored { get; init; }
+
+    /// <summary>How the old one left the view.</summary>
+    public required Expunged Expunged { get; init; }
 }
 
 /// <summary>What MOVE did (RFC 6851 §4.3).</summary>

@@ -54,6 +54,14 @@ public interface IMailAccount : IAsyncDisposable
     /// <param name="cancellationToken">Gives up.</param>
     ValueTask<Outcome<IMessageDraft>> BeginAppendAsync(FolderName folder, MessageFlags flags, DateTimeOffset? internalDate, CancellationToken cancellationToken);
 
+    /// <summary>Starts to add a message in the place of another (<see cref="IFolderView.ReplaceAsync"/>): as <see cref="BeginAppendAsync"/>, and a full account may do it.</summary>
+    /// <param name="folder">Where.</param>
+    /// <param name="flags">Its flags.</param>
+    /// <param name="internalDate">Its INTERNALDATE; null for now.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    ValueTask<Outcome<IMessageDraft>> BeginReplaceAsync(FolderName folder, MessageFlags flags, DateTimeOffset? internalDate, CancellationToken cancellationToken) =>
+        BeginAppendAsync(folder, flags, internalDate, cancellationToken);
+
     /// <summary>
     /// Stores messages of one folder, all or none (RFC 3502 §6.3.11); durable when it returns values, in the same order. What is here stores one
     /// after the other.

@@ -63,14 +63,22 @@ internal sealed class MaildirAccount(StoreContext store, FolderTable table, Fold
     public async ValueTask<Outcome<IMessageDraft>> BeginAppendAsync(
         FolderName folder, MessageFlags flags, DateTimeOffset? internalDate, CancellationToken cancellationToken)
     {
+        var begun = await BeginReplaceAsync(folder, flags, internalDate, cancellationToken).ConfigureAwait(false);
+        if (begun.Problem is not null || await store.Quotas.Of(paths.Root).RefusesAsync(0, 1, cancellationToken).ConfigureAwait(false) is not { } full)
+            return begun;
+        await begun.Value.DisposeAsync().ConfigureAwait(false);
+        return full;
+    }
+
+    public async ValueTask<Outcome<IMessageDraft>> BeginReplaceAsync(
+        FolderName folder, MessageFlags flags, DateTimeOffset? internalDate, CancellationToken cancellationToken)
+    {
         if (!KeywordName.AreAllowed(flags.Keywords))
             return FolderProblem.BadKeyword;
         if (paths.PlaceOf(folder) is not { } place)
             return FolderProblem.Impossible;
         if (!_operations.Exists(place))
             return Problem.NoSuchFolder;
-        if (await store.Quotas.Of(paths.Root).RefusesAsync(0, 1, cancellationToken).ConfigureAwait(false) is { } full)
-            return full;
         try
         {
             await store.Maker.EnsureAsync(place).ConfigureAwait(false);
@@ -83,7 +91,7 @@ internal sealed class MaildirAccount(StoreContext store, FolderTable table, Fold
     }
 
     public ValueTask<Outcome<IReadOnlyList<AppendResult>>> CommitAsync(IReadOnlyList<IMessageDraft> drafts, CancellationToken cancellationToken) =>
-        MessageDraft.CommitAsync([.. drafts.Cast<MessageDraft>()], cancellationToken);
+        MessageDraft.CommitAsync([.. drafts.Cast<MessageDraft>()], default, cancellationToken);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

@@ -24,18 +24,25 @@ internal sealed class MessageDraft : IMessageDraft
 
     public async ValueTask<Outcome<AppendResult>> CommitAsync(CancellationToken cancellationToken)
     {
-        var stored = await CommitAsync([this], cancellationToken).ConfigureAwait(false);
+        var stored = await CommitAsync([this], default, cancellationToken).ConfigureAwait(false);
         return stored.TryGet(out var results, out var problem) ? results[0] : problem;
     }
 
     /// <summary>Stores drafts of one folder, all or none.</summary>
-    public static async ValueTask<Outcome<IReadOnlyList<AppendResult>>> CommitAsync(IReadOnlyList<MessageDraft> drafts, CancellationToken cancellationToken)
+    /// <param name="drafts">Which.</param>
+    /// <param name="leaving">What goes when they are there: octets and messages.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async ValueTask<Outcome<IReadOnlyList<AppendResult>>> CommitAsync(
+        IReadOnlyList<MessageDraft> drafts, (long Octets, int Messages) leaving, CancellationToken cancellationToken)
     {
         var (store, table, place) = (drafts[0]._store, drafts[0]._table, drafts[0]._place);
         foreach (var draft in drafts)
             if (await draft.SealAsync(cancellationToken).ConfigureAwait(false) is { } problem)
                 return problem;
-        if (await store.Quotas.Of(place.Root).RefusesAsync(drafts.Sum(draft => draft._spool.FileSize), drafts.Count, cancellationToken).ConfigureAwait(false) is { } full)
+
+        // What makes an account no fuller is never too much.
+        var (octets, messages) = (Math.Max(0, drafts.Sum(draft => draft._spool.FileSize) - leaving.Octets), Math.Max(0, drafts.Count - leaving.Messages));
+        if (octets + messages > 0 && await store.Quotas.Of(place.Root).RefusesAsync(octets, messages, cancellationToken).ConfigureAwait(false) is { } full)
             return full;
         SharedFolder? folder = null;
         try

@@ -80,6 +80,23 @@ internal sealed partial class FolderView
         return removed;
     }
 
+    public async ValueTask<Outcome<ReplaceResult>> ReplaceAsync(int sequence, IMessageDraft draft, CancellationToken cancellationToken)
+    {
+        if (Access == FolderAccess.ReadOnly)
+            return FolderProblem.ReadOnly;
+        var entry = EntryAt(sequence);
+        _folder.Measure(entry);
+        if (entry.IsExpunged)
+            return FolderProblem.Expunged;
+
+        // Durable before the other goes: dying in between leaves both, never none.
+        var stored = await MessageDraft.CommitAsync([(MessageDraft)draft], (entry.FileSize, 1), cancellationToken).ConfigureAwait(false);
+        if (!stored.TryGet(out var results, out var problem))
+            return problem;
+        var removed = await ExpungeAsync([sequence], cancellationToken).ConfigureAwait(false);
+        return removed.TryGet(out var expunged, out problem) ? new ReplaceResult { Stored = results[0], Expunged = expunged } : problem;
+    }
+
     public async ValueTask<Outcome<CopyResult>> CopyAsync(IReadOnlyList<int> sequences, FolderName target, CancellationToken cancellationToken)
     {
         var entries = EntriesAt(sequences);

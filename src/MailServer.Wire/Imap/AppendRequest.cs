@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace MailServer.Wire.Imap;
 
 /// <summary>Where a piece of APPEND begins.</summary>
@@ -32,8 +34,8 @@ public abstract record AppendStep
 }
 
 /// <summary>
-/// A piece of APPEND (RFC 3501 §6.3.11) with several messages (RFC 3502) and messages put together (RFC 4469): what stands between two literals
-/// of messages. Those are never held in memory.
+/// A piece of APPEND (RFC 3501 §6.3.11) with several messages (RFC 3502) and messages put together (RFC 4469), or of REPLACE (RFC 8508): what
+/// stands between two literals of messages. Those are never held in memory.
 /// </summary>
 /// <param name="Tag">The client's tag; empty but at the start.</param>
 /// <param name="Mailbox">Where the messages go; empty but at the start.</param>
@@ -41,6 +43,15 @@ public abstract record AppendStep
 /// <param name="Next">How the next piece begins, when a literal follows.</param>
 public sealed record AppendRequest(ReadOnlyMemory<byte> Tag, ReadOnlyMemory<byte> Mailbox, IReadOnlyList<AppendStep> Steps, AppendState Next)
 {
+    /// <summary>Whether the command is REPLACE; its one message takes the place of <see cref="Replaced"/>.</summary>
+    public bool IsReplace { get; init; }
+
+    /// <summary>The message that REPLACE takes away, a sequence number or <c>*</c>.</summary>
+    public SequenceRange Replaced { get; init; }
+
+    /// <summary>Whether <see cref="Replaced"/> is a UID.</summary>
+    public bool IsUid { get; init; }
+
     /// <summary>Whether the command ends here: no literal follows.</summary>
     public bool IsLast => Steps is not [.., AppendStep.Data];
 
@@ -67,7 +78,7 @@ public sealed record AppendRequest(ReadOnlyMemory<byte> Tag, ReadOnlyMemory<byte
         request = new(default, default, steps, AppendState.AfterMessage);
         if (state == AppendState.Start)
         {
-            if (!cursor.TryReadTag(out var tag) || !cursor.TrySkipSpace() || !cursor.TrySkipWord("APPEND "u8) || !cursor.TryReadAString(out var mailbox))
+            if (!cursor.TryReadTag(out var tag) || !cursor.TrySkipSpace() || !TryReadVerb(ref cursor, ref request) || !cursor.TryReadAString(out var mailbox))
                 return false;
             request = request with { Tag = tag, Mailbox = mailbox };
         }
@@ -91,6 +102,24 @@ public sealed record AppendRequest(ReadOnlyMemory<byte> Tag, ReadOnlyMemory<byte
 
         request = request with { Next = state == AppendState.Start ? AppendState.AfterMessage : state };
         return true;
+    }
+
+    /// <summary>Whether a command that begins with this name, and goes on so, is one of these.</summary>
+    internal static bool Begins(ReadOnlySpan<byte> name, ReadOnlySpan<byte> rest) =>
+        Ascii.EqualsIgnoreCase(name, "APPEND"u8) || Ascii.EqualsIgnoreCase(name, "REPLACE"u8)
+        || (Ascii.EqualsIgnoreCase(name, "UID"u8) && rest.Length > 8 && Ascii.EqualsIgnoreCase(rest[..8], " REPLACE"u8));
+
+    /// <summary><c>"APPEND" SP / ["UID" SP] "REPLACE" SP seq-number SP</c> (RFC 8508 §5).</summary>
+    private static bool TryReadVerb(ref Cursor cursor, ref AppendRequest request)
+    {
+        if (cursor.TrySkipWord("APPEND "u8))
+            return true;
+        var isUid = cursor.TrySkipWord("UID REPLACE "u8);
+        if ((!isUid && !cursor.TrySkipWord("REPLACE "u8)) || !cursor.TryReadSequenceSet(out var set) || set is not [var only] || only.First != only.Last
+            || only == SequenceRange.SearchResult)
+            return false;
+        request = request with { IsReplace = true, IsUid = isUid, Replaced = only };
+        return cursor.TrySkipSpace();
     }
 
     private static bool TryReadMessage(ref Cursor cursor, List<AppendStep> steps, bool isTolerant, out bool isCatenate)

@@ -65,7 +65,7 @@ public abstract record ImapRequest(ReadOnlyMemory<byte> Tag)
     /// <summary>STATUS (RFC 3501 §6.3.10).</summary>
     public sealed record Status(ReadOnlyMemory<byte> Tag, ReadOnlyMemory<byte> Mailbox, IReadOnlyList<StatusItem> Items) : ImapRequest(Tag);
 
-    /// <summary>APPEND of URLs alone (RFC 4469 §3): its octets are an <see cref="AppendRequest"/>.</summary>
+    /// <summary>APPEND or REPLACE of URLs alone (RFC 4469 §3): its octets are an <see cref="AppendRequest"/>.</summary>
     public sealed record Append(ReadOnlyMemory<byte> Tag) : ImapRequest(Tag);
 
     /// <summary>EXPUNGE (RFC 3501 §6.4.3), or UID EXPUNGE with a set (RFC 4315 §2.1).</summary>

@@ -58,16 +58,17 @@ public static partial class RequestParser
         if (!cursor.TryReadAtom(out var name))
             return RequestFault.UnknownCommand;
 
+        // They get here only without a literal of their own: put together of URLs, or wrong.
+        if (AppendRequest.Begins(name.Span, cursor.Rest))
+            return AppendRequest.TryRead(octets, AppendState.Start, out var append) && append.IsLast
+                ? Done(new ImapRequest.Append(tag), out request)
+                : RequestFault.BadArguments;
+
         foreach (var command in Commands)
             if (Ascii.EqualsIgnoreCase(command.Name, name.Span))
                 return ReadToEnd(command.Read, ref cursor, tag, out request);
 
-        // APPEND gets here only without a literal of its own: put together of URLs, or wrong.
-        if (!Ascii.EqualsIgnoreCase(name.Span, "APPEND"u8))
-            return RequestFault.UnknownCommand;
-        return AppendRequest.TryRead(octets, AppendState.Start, out var append) && append.IsLast
-            ? Done(new ImapRequest.Append(tag), out request)
-            : RequestFault.BadArguments;
+        return RequestFault.UnknownCommand;
     }
 
     /// <summary>Reads the tag of a line that may be no command; false when there is none.</summary>

@@ -24,6 +24,34 @@ public sealed class QuotaTests
     }
 
     [Fact]
+    public async Task In_a_full_account_a_message_may_take_the_place_of_another_no_smaller()
+    {
+        await using var store = new TestStore();
+        Quota quota = new() { Storage = 1000, Messages = 2 };
+        var alice = TestStore.Alice with { Quota = quota };
+        Assert.Null((await DeliverAsync(store, quota, new string('x', 500) + "\r\n")).Problem);
+        Assert.Null((await DeliverAsync(store, quota, new string('x', 400) + "\r\n")).Problem);
+        await using var account = (await store.Store.OpenAsync(alice, TestStore.Token)).Value;
+        await using var view = (await account.OpenFolderAsync(FolderName.Inbox, FolderAccess.ReadWrite, null, TestStore.Token)).Value;
+        Assert.Equal(ProblemReason.OverQuota, (await account.BeginAppendAsync(FolderName.Inbox, default, null, TestStore.Token)).Problem?.Reason);
+        Assert.Equal(ProblemReason.OverQuota, (await ReplaceAsync(account, view, 2, 700)).Problem?.Reason);
+        Assert.Equal([1u, 2u], Enumerable.Range(1, view.Count).Select(view.UidAt));
+        var replaced = (await ReplaceAsync(account, view, 1, 450)).Value;
+        Assert.Equal(3u, replaced.Stored.Uid);
+        Assert.Equal([1], replaced.Expunged.Sequences);
+        Assert.Equal([1u], replaced.Expunged.Uids);
+        await view.RefreshAsync(true, TestStore.Token);
+        Assert.Equal([2u, 3u], Enumerable.Range(1, view.Count).Select(view.UidAt));
+    }
+
+    private static async Task<Outcome<ReplaceResult>> ReplaceAsync(IMailAccount account, IFolderView view, int sequence, int size)
+    {
+        await using var draft = (await account.BeginReplaceAsync(FolderName.Inbox, default, null, TestStore.Token)).Value;
+        await draft.Body.WriteAsync(System.Text.Encoding.ASCII.GetBytes(new string('y', size) + "\r\n"), TestStore.Token);
+        return await view.ReplaceAsync(sequence, draft, TestStore.Token);
+    }
+
+    [Fact]
     public async Task The_file_follows_what_is_appended_copied_moved_and_removed()
     {
         await using var store = new TestStore();
