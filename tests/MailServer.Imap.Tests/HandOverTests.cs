@@ -156,6 +156,20 @@ public sealed class HandOverTests
         Assert.Equal(0, session.Store.OpenAccounts);
     }
 
+    [Fact]
+    public async Task A_state_of_an_older_generation_that_knew_less_is_taken_up()
+    {
+        var handler = await Session.LoadAsync(Session.NewHost());
+        SessionState state = new() { Format = "imap/1", Data = """{"Mode":0,"Tag":"","Begun":"","Errors":0,"LoginFailures":0,"Keywords":0}"""u8.ToArray() };
+        Assert.True(handler.CanResume(state));
+        var connection = Session.Encrypted();
+        var end = handler.RunAsync(connection, state, CancellationToken.None).AsTask();
+        await connection.SendAsync("a NOOP\r\n");
+        Assert.Equal("a OK NOOP done", await connection.ReadLineAsync());
+        connection.HangUp();
+        Assert.IsType<SessionEnd.Closed>(await end.WaitAsync(TimeSpan.FromSeconds(10)));
+    }
+
     [Theory]
     [InlineData("imap/2", "{}")]
     [InlineData("imap/1", "no JSON")]

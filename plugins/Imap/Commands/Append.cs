@@ -16,6 +16,8 @@ internal sealed class Append(ImapSession session) : IAsyncDisposable
     // Of all together: a client that never ends must not fill the disk.
     private const int MaxTotal = 10;
 
+    private static readonly Completion UnknownCte = Completion.No("UNKNOWN-CTE", "Messages are stored in lines");
+
     private readonly List<IMessageDraft> _drafts = [];
     private IMailAccount? _account;
     private FolderName _folder;
@@ -38,6 +40,7 @@ internal sealed class Append(ImapSession session) : IAsyncDisposable
             {
                 AppendStep.Begin begin => await BeginAsync(begin, cancellationToken).ConfigureAwait(false),
                 AppendStep.Url url => await CopyAsync(url, cancellationToken).ConfigureAwait(false),
+                AppendStep.Data { IsBinary: true } => UnknownCte,
                 AppendStep.Data => Take(literal),
                 _ => _size == 0 ? Completion.No("CANNOT", "Message is empty") : null,
             };

@@ -57,6 +57,7 @@ internal static class Fetch
         return failure switch
         {
             null => Completion.Ok("FETCH completed"),
+            _ when failure == BinaryContent.UnknownCte => Completion.No("UNKNOWN-CTE", failure.Text),
             { Reason: ProblemReason.Expunged or ProblemReason.NotFound } => MessageSet.SomeAreGone,
             _ => Completion.From(failure),
         };

@@ -7,7 +7,7 @@ namespace MailServer.Plugins.Imap.Commands;
 /// <summary>Writes the FETCH response of one message that has to be read.</summary>
 internal static class FetchMessage
 {
-    /// <summary>Nothing is written when there is a problem.</summary>
+    /// <summary>Nothing is written when there is a problem, but for one part's unknown encoding.</summary>
     public static async ValueTask<Problem?> WriteAsync(
         ImapSession session, IFolderView view, FetchPlan plan, HeaderBuffer header, int sequence, bool tellsFlags, CancellationToken cancellationToken)
     {
@@ -22,16 +22,14 @@ internal static class FetchMessage
         var isAtHand = plan.IsOfKeptFields && header.TryHold(view.FieldsAt(sequence));
         if (!plan.NeedsContent || isAtHand)
         {
-            await WriteItemsAsync(session, view, plan, header, sequence, tellsFlags, structure, content: null, cancellationToken).ConfigureAwait(false);
-            return null;
+            return await WriteItemsAsync(session, view, plan, header, sequence, tellsFlags, structure, content: null, cancellationToken).ConfigureAwait(false);
         }
 
         var opened = await view.OpenMessageAsync(sequence, cancellationToken).ConfigureAwait(false);
         if (!opened.TryGet(out var content, out var failure))
             return Report(session, view, sequence, failure);
         await using (content.ConfigureAwait(false))
-            await WriteItemsAsync(session, view, plan, header, sequence, tellsFlags, structure, content, cancellationToken).ConfigureAwait(false);
-        return null;
+            return await WriteItemsAsync(session, view, plan, header, sequence, tellsFlags, structure, content, cancellationToken).ConfigureAwait(false);
     }
 
     private static Problem Report(ImapSession session, IFolderView view, int sequence, Problem problem)
@@ -40,14 +38,19 @@ internal static class FetchMessage
         return problem;
     }
 
-    private static async ValueTask WriteItemsAsync(
+    private static async ValueTask<Problem?> WriteItemsAsync(
         ImapSession session, IFolderView view, FetchPlan plan, HeaderBuffer header, int sequence, bool tellsFlags, MessageStructure? structure, IMessageContent? content,
         CancellationToken cancellationToken)
     {
+        Problem? problem = null;
         for (var i = 0; i < plan.Items.Count; i++)
         {
             var item = plan.Items[i];
-            if (item.Section is { } section)
+            if (item.Name is FetchName.Binary or FetchName.BinarySize && content is not null)
+            {
+                problem = await WriteBinaryAsync(session, header, sequence, item, isFirst: i == 0, structure, content, cancellationToken).ConfigureAwait(false) ?? problem;
+            }
+            else if (item.Section is { } section)
             {
                 var octets = content is null
                     ? SectionContent.Among(section, header)
@@ -72,6 +75,48 @@ internal static class FetchMessage
                 WriteItem(session, view, plan, sequence, item, isFirst: false, structure, size: null);
         session.Output.Pipe.Write(")\r\n"u8);
         await session.Output.FlushIfEnoughAsync().ConfigureAwait(false);
+        return problem;
+    }
+
+    // RFC 3516 §4.3: a string where that can hold it, else a literal8.
+    private static async ValueTask<Problem?> WriteBinaryAsync(
+        ImapSession session, HeaderBuffer header, int sequence, FetchItem item, bool isFirst, MessageStructure? structure, IMessageContent content, CancellationToken cancellationToken)
+    {
+        var found = await BinaryContent.FindAsync(structure?.Root, item.Section!, content, header, cancellationToken).ConfigureAwait(false);
+        var problem = found?.Problem;
+        var binary = found is { Problem: null } ? found.Value.Value : null;
+        WriteBinaryStart(session, sequence, item, isFirst, binary);
+        if (binary is not null && item.Name == FetchName.Binary)
+            await binary.CopyToAsync(content, session.Output.Pipe, item.Partial, cancellationToken).ConfigureAwait(false);
+        return problem;
+    }
+
+    private static void WriteBinaryStart(ImapSession session, int sequence, FetchItem item, bool isFirst, BinaryContent? binary)
+    {
+        var writer = session.Output.Begin();
+        if (isFirst)
+            FetchWriter.Start(ref writer, sequence);
+        else
+            writer.Raw(' ');
+        var isSize = item.Name == FetchName.BinarySize;
+        writer.Section(isSize ? "BINARY.SIZE"u8 : "BINARY"u8, item.Section!, item.Partial?.Offset);
+        writer.Raw(' ');
+        if (isSize)
+        {
+            writer.Number(binary?.Size ?? 0);
+        }
+        else if (binary is null)
+        {
+            writer.Raw("NIL"u8);
+        }
+        else
+        {
+            if (binary.HasNul)
+                writer.Raw('~');
+            writer.LiteralHeader(binary.SizeWithin(item.Partial));
+        }
+
+        writer.Commit();
     }
 
     // RFC 8970 §3.2: what has none has an empty one.

@@ -89,7 +89,7 @@ internal sealed record SectionContent(IReadOnlyList<(long Offset, long Length)> 
 
     // RFC 3501 §6.4.5: part numbers go into multiparts, and through message/rfc822 into the message's own; a message that is no multipart has
     // one part, 1.
-    private static MessagePart? Find(MessagePart root, IReadOnlyList<uint> numbers)
+    public static MessagePart? Find(MessagePart root, IReadOnlyList<uint> numbers)
     {
         var current = root;
         for (var i = 0; i < numbers.Count; i++)

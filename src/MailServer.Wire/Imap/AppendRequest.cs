@@ -27,7 +27,8 @@ public abstract record AppendStep
     public sealed record Url(ReadOnlyMemory<byte> Text) : AppendStep;
 
     /// <summary>The literal that ends the piece belongs to the message.</summary>
-    public sealed record Data : AppendStep;
+    /// <param name="IsBinary">Whether it is a <c>literal8</c> (RFC 3516 §4.4).</param>
+    public sealed record Data(bool IsBinary) : AppendStep;
 
     /// <summary>The message is complete.</summary>
     public sealed record End : AppendStep;
@@ -141,7 +142,7 @@ public sealed record AppendRequest(ReadOnlyMemory<byte> Tag, ReadOnlyMemory<byte
         isCatenate = cursor.TrySkipWord("CATENATE ("u8);
         if (isCatenate)
             return TryReadParts(ref cursor, steps, isFirst: true);
-        steps.Add(new AppendStep.Data());
+        steps.Add(new AppendStep.Data(cursor.TrySkip('~')));
         return EndsWithLiteral(ref cursor);
     }
 
@@ -178,7 +179,7 @@ public sealed record AppendRequest(ReadOnlyMemory<byte> Tag, ReadOnlyMemory<byte
             isFirst = false;
             if (cursor.TrySkipWord("TEXT "u8))
             {
-                steps.Add(new AppendStep.Data());
+                steps.Add(new AppendStep.Data(cursor.TrySkip('~')));
                 return EndsWithLiteral(ref cursor);
             }
 

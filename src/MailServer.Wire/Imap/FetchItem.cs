@@ -33,6 +33,10 @@ public enum FetchName
     ThreadId,
     /// <summary>SAVEDATE (RFC 8514 §4.2).</summary>
     SaveDate,
+    /// <summary>BINARY[...] (RFC 3516 §4.2).</summary>
+    Binary,
+    /// <summary>BINARY.SIZE[...] (RFC 3516 §4.2).</summary>
+    BinarySize,
     /// <summary>PREVIEW (RFC 8970 §3).</summary>
     Preview,
     /// <summary>PREVIEW (LAZY) (RFC 8970 §4.1).</summary>

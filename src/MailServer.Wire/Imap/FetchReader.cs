@@ -47,6 +47,9 @@ internal static class FetchReader
         if (cursor.TrySkipWord("BODY"u8))
             return ReadBody(ref cursor, items);
 
+        if (cursor.TrySkipWord("BINARY"u8))
+            return ReadBinary(ref cursor, items);
+
         FetchItem? item = null;
         if (cursor.TrySkipWord("FLAGS"u8))
             item = FetchItem.Flags;
@@ -94,6 +97,20 @@ internal static class FetchReader
         if (cursor.Next == (byte)'<' && !TryReadPartial(ref cursor, out partial))
             return RequestFault.BadArguments;
         return Add(ref cursor, items, new(FetchName.BodySection, section, peek, partial));
+    }
+
+    /// <summary><c>"BINARY" [".PEEK"] section-binary [partial] / "BINARY.SIZE" section-binary</c> (RFC 3516 §7).</summary>
+    private static RequestFault ReadBinary(ref Cursor cursor, List<FetchItem> items)
+    {
+        var isSize = cursor.TrySkipWord(".SIZE"u8);
+        var peek = isSize || cursor.TrySkipWord(".PEEK"u8);
+        var fault = SectionReader.Read(ref cursor, out var section);
+        if (fault != RequestFault.None)
+            return fault;
+        PartialRange? partial = null;
+        if (section.Text != SectionText.All || (!isSize && cursor.Next == (byte)'<' && !TryReadPartial(ref cursor, out partial)))
+            return RequestFault.BadArguments;
+        return Add(ref cursor, items, new(isSize ? FetchName.BinarySize : FetchName.Binary, section, peek, partial));
     }
 
     // An item ends where a list or line does: FLAGSX is no item.

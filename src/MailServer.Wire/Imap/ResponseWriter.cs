@@ -157,9 +157,13 @@ public ref struct ResponseWriter(IBufferWriter<byte> output)
     }
 
     /// <summary><c>"BODY" section ["&lt;" number ">"]</c>, as FETCH answers it (RFC 9051 §7.5.2).</summary>
-    public void Section(BodySection section, long? origin)
+    public void Section(BodySection section, long? origin) => Section("BODY"u8, section, origin);
+
+    /// <summary><c>name section ["&lt;" number ">"]</c>.</summary>
+    public void Section(ReadOnlySpan<byte> name, BodySection section, long? origin)
     {
-        Raw("BODY["u8);
+        Raw(name);
+        Raw('[');
         for (var i = 0; i < section.Part.Count; i++)
         {
             if (i > 0)

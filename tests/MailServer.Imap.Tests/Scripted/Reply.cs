@@ -42,6 +42,9 @@ internal abstract record Reply
 
     private static string ParseWord(string line, ref int at)
     {
+        // A literal8 is a string with another beginning.
+        if (line[at] == '~' && line.AsSpan(at).StartsWith("~{"))
+            at++;
         if (line[at] == '"')
             return ParseQuoted(line, ref at);
         if (line[at] == '{' && line.IndexOf("}\r\n", at, StringComparison.Ordinal) is var close and > 0)

@@ -14,7 +14,9 @@ public sealed class ScriptedTests
 
     // Both pipeline scripts use a third form of commands; dialogs here do the same. search-addresses looks for an address within
     // "user (comment) @ domain"; the store's SEARCH takes the field as it is written.
-    private static readonly string[] LeftOut = ["pipeline", "pipeline-connections", "search-addresses"];
+    // append-binary stores NULs by changing the message's encoding; here a message is stored as it comes, and NO [UNKNOWN-CTE] is the answer
+    // (RFC 3516 §4.4).
+    private static readonly string[] LeftOut = ["pipeline", "pipeline-connections", "search-addresses", "append-binary"];
 
     public static TheoryData<string> Names => Folder is null ? ["none"] :
         [.. Directory.GetFiles(Path.Combine(Folder, "tests")).Select(file => Path.GetFileName(file)).Where(IsOurs).Order(StringComparer.Ordinal)];
