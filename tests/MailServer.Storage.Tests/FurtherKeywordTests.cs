@@ -28,6 +28,7 @@ public sealed class FurtherKeywordTests
         await test.DeliverAsync(flags: Keywords(0, 30));
         var path = Path.Combine(test.Maildir, FurtherKeywords.FileName);
         var own = await File.ReadAllTextAsync(path, TestStore.Token);
+        await test.StopAndStartAsync(); // so that what is added is read, whenever the last look was
         var young = $"{DateTimeOffset.UtcNow.AddYears(100).ToUnixTimeSeconds()}.young\tlater\n";
         await File.AppendAllTextAsync(path, young + "1.old\tgone\n2.old\tgone\n3.old\tgone\n", TestStore.Token);
         await using (var view = await test.ViewAsync())
