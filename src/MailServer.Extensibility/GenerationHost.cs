@@ -38,6 +38,8 @@ internal sealed class GenerationHost(
 
     public void Add(IDeliveryRule rule) => content.Roles.Add(rule);
 
+    public void Add(IOutgoingTransport transport) => content.Roles.Add(transport);
+
     /// <summary>The server's factory without what would change the server: a provider of a plugin's would never unload.</summary>
     private sealed class LoggerView(ILoggerFactory logging) : ILoggerFactory
     {

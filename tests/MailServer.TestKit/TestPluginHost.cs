@@ -39,6 +39,8 @@ public sealed class TestPluginHost : IPluginHost
 
     public List<IDeliveryRule> Rules { get; } = [];
 
+    public List<IOutgoingTransport> Transports { get; } = [];
+
     public void Add(IProtocolHandler handler) => Handlers.Add(handler);
 
     public void Add(IAuthenticator authenticator) => Authenticators.Add(authenticator);
@@ -48,4 +50,6 @@ public sealed class TestPluginHost : IPluginHost
     public void Add(IMessageFilter filter) => Filters.Add(filter);
 
     public void Add(IDeliveryRule rule) => Rules.Add(rule);
+
+    public void Add(IOutgoingTransport transport) => Transports.Add(transport);
 }

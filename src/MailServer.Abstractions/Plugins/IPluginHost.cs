@@ -52,4 +52,7 @@ public interface IPluginHost
 
     /// <summary>Joins the rules that choose where accepted mail goes.</summary>
     void Add(IDeliveryRule rule);
+
+    /// <summary>Sends queued mail on to other servers. The first that is added, in load order, is used.</summary>
+    void Add(IOutgoingTransport transport);
 }
