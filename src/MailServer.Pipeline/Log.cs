@@ -70,5 +70,47 @@ internal static partial class Log
     [LoggerMessage(EventId = 521, Level = LogLevel.Warning, Message = "{MessageId}: {Account} cannot be told how full the account is: {Reason}")]
     public static partial void NoticeFailed(ILogger logger, string messageId, EmailAddress account, string reason);
 
-    // Next free id: 522
+    [LoggerMessage(EventId = 522, Level = LogLevel.Information, Message = "{MessageId}: <{Recipient}> sent on{Server}: {Reply}")]
+    public static partial void QueueSent(ILogger logger, string messageId, EmailAddress recipient, string server, string reply);
+
+    [LoggerMessage(EventId = 523, Level = LogLevel.Information, Message = "{MessageId}: <{Recipient}> put off{Server}: {Status} {Reason}")]
+    public static partial void QueueDeferred(ILogger logger, string messageId, EmailAddress recipient, string server, StatusCode status, string reason);
+
+    [LoggerMessage(EventId = 524, Level = LogLevel.Warning, Message = "{MessageId}: <{Recipient}> refused{Server}: {Status} {Reason}")]
+    public static partial void QueueRefused(ILogger logger, string messageId, EmailAddress recipient, string server, StatusCode status, string reason);
+
+    [LoggerMessage(EventId = 525, Level = LogLevel.Information, Message = "{ConnectionId}: {MessageId}: queued for {Recipients} elsewhere")]
+    public static partial void Queued(ILogger logger, string connectionId, string messageId, int recipients);
+
+    [LoggerMessage(EventId = 526, Level = LogLevel.Information, Message = "{Count} messages are queued")]
+    public static partial void QueueLoaded(ILogger logger, int count);
+
+    [LoggerMessage(EventId = 527, Level = LogLevel.Error, Message = "the queue in {Directory} cannot be read, what is in it waits for the next start: {Reason}")]
+    public static partial void QueueUnreadable(ILogger logger, string directory, string reason);
+
+    [LoggerMessage(EventId = 528, Level = LogLevel.Error, Message = "{MessageId}: queued, but its files cannot be read: {Reason}")]
+    public static partial void QueueFileUnreadable(ILogger logger, string messageId, string reason);
+
+    [LoggerMessage(EventId = 529, Level = LogLevel.Error, Message = "{MessageId}: queued, but not readable, put into {Directory}: {Reason}")]
+    public static partial void QueueFileSetAside(ILogger logger, string messageId, string directory, string reason);
+
+    [LoggerMessage(EventId = 530, Level = LogLevel.Error, Message = "{MessageId}: what became of it cannot be written down: {Reason}")]
+    public static partial void QueueFileUnwritable(ILogger logger, string messageId, string reason);
+
+    [LoggerMessage(EventId = 531, Level = LogLevel.Error, Message = "{Subject}: the outgoing transport failed: {Reason}")]
+    public static partial void TransportThrew(ILogger logger, string subject, string reason);
+
+    [LoggerMessage(EventId = 532, Level = LogLevel.Error, Message = "a bug in the queue")]
+    public static partial void QueueBug(ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 533, Level = LogLevel.Information, Message = "{MessageId}: <{Sender}> was told by {NoticeId} what became of it")]
+    public static partial void SenderTold(ILogger logger, string messageId, EmailAddress sender, string noticeId);
+
+    [LoggerMessage(EventId = 534, Level = LogLevel.Warning, Message = "{MessageId}: nobody is told what became of it: {Reason}")]
+    public static partial void NobodyTold(ILogger logger, string messageId, string reason);
+
+    [LoggerMessage(EventId = 535, Level = LogLevel.Warning, Message = "{MessageId}: its sender cannot be told now: {Reason}")]
+    public static partial void SenderNotTold(ILogger logger, string messageId, string reason);
+
+    // Next free id: 536
 }

@@ -23,29 +23,33 @@ public sealed class MailPipeline : IMailIngress
     /// <param name="time">The clock.</param>
     /// <param name="logging">Makes the pipeline's logger.</param>
     /// <param name="users">The users' own scripts, or null for none.</param>
+    /// <param name="queue">Takes mail for other servers, or null when none is taken.</param>
     public MailPipeline(
         PipelineOptions options, MaildirStore store, PluginManager plugins, RuleEngine? rules, IDeliveryObserver? observer, TimeProvider time, ILoggerFactory logging,
-        UserScripts? users = null)
-        : this(options, new MaildirAdapter(store), new PluginRoles(plugins), rules, new DeliveryJournal(store, observer), time, logging, users)
+        UserScripts? users = null, MailQueue? queue = null)
+        : this(options, new MaildirAdapter(store), new PluginRoles(plugins), rules, new DeliveryJournal(store, observer), time, logging, users, queue)
     {
         store.WarnBy(new QuotaNotice(store, options.Server.Hostname, options.IsOverQuotaFinal, time, logging.CreateLogger("MailServer.Pipeline")).SendAsync);
     }
 
     internal MailPipeline(
         PipelineOptions options, IDeliveryStore store, IRoles roles, RuleEngine? rules, IDeliveryObserver? observer, TimeProvider time, ILoggerFactory logging,
-        UserScripts? users = null)
+        UserScripts? users = null, MailQueue? queue = null)
     {
         MimeOptions.Prepare();
         var logger = logging.CreateLogger("MailServer.Pipeline");
         _notice = new(store, options.Server.Hostname, time, logger);
+        var resolver = new RecipientResolver(options, roles, logger);
+        queue?.NotifyBy(new(options.Server.Hostname, store, resolver, queue, time, logger));
         _parts = new(
             options,
             store,
             new FilterStage(options, roles, time, logger),
-            new RecipientResolver(options, roles, logger),
+            resolver,
             new RuleStage(options, store, roles, rules, users is null ? null : new(users, _notice, logger), time, logger),
             new DeliverStage(store, observer, time, logger),
             new NotesFiles(time, logger),
+            queue,
             time,
             logger);
     }

@@ -35,6 +35,10 @@ internal sealed class MaildirAdapter(MaildirStore store) : IDeliveryStore
 
         public long Size => file.Size;
 
+        public bool IsSealed => file.IsSealed;
+
+        public void LinkTo(string path) => file.LinkTo(path);
+
         public ValueTask<Problem?> SealAsync(ReadOnlyMemory<byte> topFields, CancellationToken cancellationToken) => file.SealAsync(topFields, cancellationToken);
 
         public Stream OpenRead() => file.OpenRead();

@@ -32,6 +32,13 @@ internal interface ISpool : IAsyncDisposable
     /// <summary>Octets so far, with CRLF line ends.</summary>
     long Size { get; }
 
+    /// <summary>Whether <see cref="SealAsync"/> has done its work.</summary>
+    bool IsSealed { get; }
+
+    /// <summary>Gives the sealed message another name, which stays: a link or, on another file system, a synced copy. The name is not synced.</summary>
+    /// <exception cref="IOException">It cannot be given.</exception>
+    void LinkTo(string path);
+
     /// <summary>Ends the message and puts fields on top.</summary>
     ValueTask<Problem?> SealAsync(ReadOnlyMemory<byte> topFields, CancellationToken cancellationToken);
 

@@ -75,6 +75,28 @@ public sealed class SpoolFile : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether <see cref="SealAsync"/> has done its work.</summary>
+    public bool IsSealed => SealedPath is not null;
+
+    /// <summary>Gives the sealed file another name, which outlives this object. The octets are durable, the name is when its folder is synced.</summary>
+    /// <param name="path">The name, which must be free.</param>
+    /// <exception cref="IOException">It cannot be given.</exception>
+    public void LinkTo(string path)
+    {
+        var sealedPath = SealedPath ?? throw new InvalidOperationException("not sealed");
+        try
+        {
+            DurableFile.Link(sealedPath, path);
+        }
+        catch (PosixException e) when (e.IsOtherDevice || e.IsLinkLimit)
+        {
+            using var source = new FileStream(DiskFile.Open(sealedPath), FileAccess.Read, bufferSize: 0);
+            using var copy = new FileStream(DiskFile.Create(path), FileAccess.Write, bufferSize: 0);
+            source.CopyTo(copy);
+            DiskFile.Sync(copy.SafeFileHandle);
+        }
+    }
+
     /// <summary>Opens the body as received, with LF line ends, without the fields put on top. Before and after <see cref="SealAsync"/>.</summary>
     /// <exception cref="IOException">The disk failed.</exception>
     public Stream OpenRead() => _buffer.OpenRead();

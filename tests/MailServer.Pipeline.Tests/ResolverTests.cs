@@ -38,7 +38,7 @@ public sealed class ResolverTests
     [InlineData("postmaster@elsewhere.example", false, "5.7.1 Relaying denied, that domain is not ours")]
     [InlineData("alice@mx.example.org", false, "5.7.1 Relaying denied, that domain is not ours")]
     [InlineData("alice%elsewhere.example@example.org", false, "5.1.1 No such user here")]
-    [InlineData("alice@elsewhere.example", true, "5.3.3 This server cannot send mail to other domains yet")]
+    [InlineData("alice@elsewhere.example", true, "5.3.3 This server does not send mail to other domains")]
     [InlineData("nobody@example.org", true, "5.1.1 No such user here")]
     public async Task Refuses_what_is_not_here(string address, bool isSubmission, string expected)
     {

@@ -22,6 +22,10 @@ internal sealed class SampleSpool : ISpool
 
     public long Size { get; }
 
+    public bool IsSealed => false;
+
+    public void LinkTo(string path) => throw new NotSupportedException("it is not sent");
+
     public ValueTask<Problem?> SealAsync(ReadOnlyMemory<byte> topFields, CancellationToken cancellationToken) => throw new NotSupportedException("a sample does not change");
 
     public Stream OpenRead() => new MemoryStream(_octets, writable: false);

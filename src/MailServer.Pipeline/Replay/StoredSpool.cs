@@ -14,6 +14,10 @@ internal sealed class StoredSpool(string path, long size) : ISpool
 
     public long Size => size;
 
+    public bool IsSealed => false;
+
+    public void LinkTo(string path) => throw new NotSupportedException("it is not sent");
+
     public ValueTask<Problem?> SealAsync(ReadOnlyMemory<byte> topFields, CancellationToken cancellationToken) =>
         throw new NotSupportedException("a stored message does not change");
 

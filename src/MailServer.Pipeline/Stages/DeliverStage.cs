@@ -20,7 +20,7 @@ internal sealed class DeliverStage(IDeliveryStore store, IDeliveryObserver? obse
     {
         var plan = new DeliveryTargets(recipients, deliveries, flag => Log.BadFlag(logger, message.Id, flag));
         // From here on nothing is given up half-way: the peer's going away is no reason, for it would send the message again.
-        if (plan.Copies.Count > 0 && await spool.SealAsync(topFields, CancellationToken.None).ConfigureAwait(false) is { } unsealed)
+        if (plan.Copies.Count > 0 && !spool.IsSealed && await spool.SealAsync(topFields, CancellationToken.None).ConfigureAwait(false) is { } unsealed)
         {
             Log.StepFailed(logger, message.Id, "writing the message", unsealed.Text);
             return unsealed with { Status = unsealed.Status with { Class = 4 } };

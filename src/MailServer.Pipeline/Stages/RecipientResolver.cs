@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MailServer.Pipeline;
 
-/// <summary>Finds whose account an address is. Mail for other servers is never taken.</summary>
+/// <summary>Finds whose account an address is, and whether it is another server's.</summary>
 internal sealed class RecipientResolver(PipelineOptions options, IRoles roles, ILogger logger)
 {
     private static readonly IdnMapping Idn = new();
@@ -14,16 +14,22 @@ internal sealed class RecipientResolver(PipelineOptions options, IRoles roles, I
 
     // An authenticated user is right to ask; the answer must not look like a wrong password or a policy.
     private static readonly Problem NoQueue =
-        new(new(5, 3, 3), "This server cannot send mail to other domains yet") { Reason = ProblemReason.Impossible };
+        new(new(5, 3, 3), "This server does not send mail to other domains") { Reason = ProblemReason.Impossible };
+
+    /// <summary>Whether an address is another server's business.</summary>
+    public bool IsElsewhere(EmailAddress address)
+    {
+        var domain = ToAscii(address.Domain);
+        // RFC 5321 §4.5.1: postmaster also without a domain; and at the name that we greet with.
+        var isHost = domain.Length == 0 || domain.Equals(options.Server.Hostname, StringComparison.OrdinalIgnoreCase);
+        return !options.Server.Domains.Contains(domain, StringComparer.OrdinalIgnoreCase) && !(IsPostmaster(address) && isHost);
+    }
 
     public async ValueTask<Outcome<Recipient>> ResolveAsync(EmailAddress address, bool isSubmission, CancellationToken cancellationToken)
     {
-        var isPostmaster = address.LocalPart.Equals("postmaster", StringComparison.OrdinalIgnoreCase);
+        var isPostmaster = IsPostmaster(address);
         var domain = ToAscii(address.Domain);
-        var isOurs = options.Server.Domains.Contains(domain, StringComparer.OrdinalIgnoreCase);
-        // RFC 5321 §4.5.1: postmaster also without a domain; and at the name that we greet with.
-        var isHost = domain.Length == 0 || domain.Equals(options.Server.Hostname, StringComparison.OrdinalIgnoreCase);
-        if (!isOurs && !(isPostmaster && isHost))
+        if (IsElsewhere(address))
             return isSubmission ? NoQueue : NoRelay;
         if (!roles.HasAccounts)
         {
@@ -36,6 +42,8 @@ internal sealed class RecipientResolver(PipelineOptions options, IRoles roles, I
             ? await FindPostmasterAsync(address, cancellationToken).ConfigureAwait(false)
             : found;
     }
+
+    private static bool IsPostmaster(EmailAddress address) => address.LocalPart.Equals("postmaster", StringComparison.OrdinalIgnoreCase);
 
     private async ValueTask<Outcome<Recipient>> FindAsync(EmailAddress asked, EmailAddress address, CancellationToken cancellationToken)
     {

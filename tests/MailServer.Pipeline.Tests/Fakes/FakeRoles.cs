@@ -14,9 +14,11 @@ internal sealed class FakeRoles : IRoles
 
     public List<IDeliveryRule> Rules { get; } = [];
 
+    public List<IOutgoingTransport> Transports { get; } = [];
+
     public RoleHold<T> Lease<T>()
         where T : class =>
-        new([.. Filters.Cast<object>().Concat(Rules).OfType<T>().Select(role => new PluginRole<T>("test", role))], null);
+        new([.. Filters.Cast<object>().Concat(Rules).Concat(Transports).OfType<T>().Select(role => new PluginRole<T>("test", role))], null);
 }
 
 internal sealed class FakeAccounts : IAccountDirectory

@@ -69,7 +69,11 @@ internal sealed class FakeSpool(FakeStore store) : ISpool
 
     public string? Sealed { get; private set; }
 
+    public bool IsSealed => Sealed is not null;
+
     public bool IsDisposed { get; private set; }
+
+    public void LinkTo(string path) => File.WriteAllText(path, Sealed ?? throw new InvalidOperationException("not sealed"));
 
     public ValueTask<Problem?> SealAsync(ReadOnlyMemory<byte> topFields, CancellationToken cancellationToken)
     {

@@ -33,6 +33,9 @@ internal sealed class Road : IDeliveryObserver
 
     public MailPipeline Pipeline => _pipeline ??= new(Options, Store, Roles, Rules, this, Time, Log);
 
+    /// <summary>Begins anew with a queue.</summary>
+    public void UseQueue(MailQueue queue) => _pipeline = new(Options, Store, Roles, Rules, this, Time, Log, null, queue);
+
     public static ConnectionInfo Connection { get; } = new()
     {
         Id = "c1",

@@ -1,0 +1,162 @@
+namespace MailServer.Pipeline;
+
+/// <summary>What is tried when, and how much at once.</summary>
+public sealed partial class MailQueue
+{
+    // Timers count in milliseconds up to 49 days.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
+
+    private void Schedule(QueueEntry entry, DateTimeOffset at)
+    {
+        (entry.Next, entry.Scheduled) = (at, at);
+        if (!entry.IsHeld)
+            _schedule.Enqueue((entry, at), at);
+    }
+
+    /// <summary>Begins all that is due and for which there is room, and sets the clock for what comes next.</summary>
+    private void Pump()
+    {
+        using var transports = _roles.Lease<IOutgoingTransport>();
+        var transport = transports.Items is [var first, ..] ? first.Instance : null;
+        lock (_lock)
+        {
+            if (!_isStarted)
+                return;
+            var now = _time.GetUtcNow();
+            while (_schedule.TryPeek(out var due, out var at) && at <= now)
+            {
+                _schedule.Dequeue();
+                if (due.Entry is { IsHeld: false, IsGone: false, Pending: 0 } entry && entry.Scheduled == due.At)
+                    BeginRound(entry, transport, now);
+            }
+
+            Dispatch(transport, now);
+            SetTimer(now);
+        }
+    }
+
+    private void SetTimer(DateTimeOffset now)
+    {
+        if (!_schedule.TryPeek(out _, out var next))
+            return;
+        var wait = next - now;
+        _timer.Change(wait < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : wait > LongestWait ? LongestWait : wait, Timeout.InfiniteTimeSpan);
+    }
+
+    private void BeginRound(QueueEntry entry, IOutgoingTransport? transport, DateTimeOffset now)
+    {
+        entry.IsTried = false;
+        var hasNews = now >= entry.Expires || now >= entry.TellDelay || entry.Domains.Length == 0;
+        if (now < entry.Expires && transport is not null)
+            foreach (var name in entry.Domains.Select(domain => DestinationOf(transport, domain)).Distinct(StringComparer.Ordinal))
+            {
+                if (DownUntil(name) > now)
+                    continue;
+                entry.Pending++;
+                Enqueue(_destinations.TryGetValue(name, out var known) ? known : _destinations[name] = new(name), entry);
+            }
+
+        if (entry.Pending > 0)
+            return;
+        if (hasNews)
+        {
+            // Nobody is asked; the round has only its end.
+            entry.Pending = 1;
+            Run(null, entry);
+            return;
+        }
+
+        Schedule(entry, WhenUp(entry, transport, now));
+    }
+
+    /// <summary>Nothing was tried because nobody could be reached lately: no file is written, the next time is known by the destination.</summary>
+    private DateTimeOffset WhenUp(QueueEntry entry, IOutgoingTransport? transport, DateTimeOffset now)
+    {
+        var up = transport is null
+            ? now + _options.FirstRetry
+            : entry.Domains.Select(domain => DownUntil(DestinationOf(transport, domain))).Where(until => until > now).DefaultIfEmpty(now + _options.FirstRetry).Min();
+        up += TimeSpan.FromMilliseconds(Random.Shared.Next(1000));
+        up = entry.TellDelay > now && entry.TellDelay < up ? entry.TellDelay : up;
+        return entry.Expires < up ? entry.Expires : up;
+    }
+
+    private void Enqueue(Destination destination, QueueEntry entry)
+    {
+        if (destination.Ready == 0)
+            _turns.Enqueue(destination);
+        destination.Add(entry);
+    }
+
+    /// <summary>One destination after the other gets a turn, so that a thousand messages for one do not keep the others waiting.</summary>
+    private void Dispatch(IOutgoingTransport? transport, DateTimeOffset now)
+    {
+        for (var idle = 0; idle < _turns.Count && _tries.Count < _options.Connections;)
+        {
+            var destination = _turns.Dequeue();
+            if (destination.DownUntil > now)
+            {
+                while (destination.Take() is { } waiting)
+                    PassOver(waiting, transport, now);
+                continue;
+            }
+
+            if (destination.Running < _options.ConnectionsPerDestination && destination.Take() is { } entry)
+            {
+                destination.Running++;
+                Run(destination, entry);
+                idle = 0;
+            }
+            else
+            {
+                idle++;
+            }
+
+            if (destination.Ready > 0)
+                _turns.Enqueue(destination);
+        }
+    }
+
+    private void PassOver(QueueEntry entry, IOutgoingTransport? transport, DateTimeOffset now)
+    {
+        if (entry.Pending == 1 && (entry.IsTried || entry.IsGone))
+            Run(null, entry);
+        else if (--entry.Pending == 0)
+            Schedule(entry, WhenUp(entry, transport, now));
+    }
+
+    private void Run(Destination? destination, QueueEntry entry)
+    {
+        Task task;
+        using (ExecutionContext.SuppressFlow())
+            task = Task.Run(() => TryAsync(destination, entry), CancellationToken.None);
+        _tries.Add(task);
+        _ = task.ContinueWith(
+            static (done, queue) => ((MailQueue?)queue)?.Ended(done), this, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+    }
+
+    private void Ended(Task task)
+    {
+        lock (_lock)
+            _tries.Remove(task);
+        if (task.Exception is { } bug)
+            Log.QueueBug(_logger, bug);
+        Pump();
+    }
+
+    private DateTimeOffset DownUntil(string name) => _destinations.TryGetValue(name, out var destination) ? destination.DownUntil : default;
+
+    private string DestinationOf(IOutgoingTransport transport, string domain)
+    {
+        try
+        {
+            return transport.DestinationOf(domain) is { Length: > 0 and <= 300 } name ? name : domain;
+        }
+#pragma warning disable CA1031 // a plugin's exception becomes text at this boundary
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Log.TransportThrew(_logger, transport.Name, OneLine.Of(e));
+            return domain;
+        }
+    }
+}

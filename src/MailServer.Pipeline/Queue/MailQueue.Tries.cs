@@ -1,0 +1,233 @@
+namespace MailServer.Pipeline;
+
+/// <summary>One try of one message at one destination, and the end of a round when all its destinations have been tried.</summary>
+public sealed partial class MailQueue
+{
+    private static readonly Problem NoAnswer = new(new(4, 3, 0), "The message could not be sent, it is tried again") { Reason = ProblemReason.Unavailable };
+
+    private static readonly StatusCode Expired = new(4, 4, 7);
+
+    private async Task TryAsync(Destination? destination, QueueEntry entry)
+    {
+        try
+        {
+            if (destination is not null && !entry.IsGone)
+                await SendAsync(destination, entry).ConfigureAwait(false);
+        }
+        finally
+        {
+            var isLast = false;
+            lock (_lock)
+            {
+                if (destination is not null)
+                    destination.Running--;
+                if (destination is { IsIdle: true })
+                    _destinations.Remove(destination.Name);
+                // The last one keeps the entry busy until the round is written down.
+                isLast = entry.Pending <= 1;
+                if (!isLast)
+                    entry.Pending--;
+            }
+
+            if (isLast)
+                await EndRoundAsync(entry).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask SendAsync(Destination destination, QueueEntry entry)
+    {
+        using var transports = _roles.Lease<IOutgoingTransport>();
+        if (transports.Items is not [var first, ..] || Open(entry) is not { } mail)
+            return;
+        var message = new QueuedMessage(mail, Folder.MessageOf(mail.Id));
+        foreach (var chunk in mail.Waiting
+            .Select(recipient => QueuedMail.AddressOf(recipient.Address))
+            .Where(address => DestinationOf(first.Instance, address.Domain) == destination.Name)
+            .Chunk(IOutgoingTransport.MaxRecipients))
+        {
+            if (_stop.IsCancellationRequested || entry.IsGone || await AskAsync(first.Instance, message, chunk).ConfigureAwait(false) is not { } results)
+                return;
+            var isUnreachable = results.All(result => result.IsUnreachable);
+            lock (_lock)
+            {
+                if (isUnreachable)
+                    destination.Failed(_time.GetUtcNow(), _plan, results[0].Problem?.Text ?? "");
+                else
+                    destination.Reached();
+            }
+
+            Apply(entry, chunk, results);
+            if (isUnreachable)
+                return;
+        }
+    }
+
+    /// <summary>The envelope of the round; the first of its destinations reads it.</summary>
+    private QueuedMail? Open(QueueEntry entry)
+    {
+        lock (entry)
+        {
+            if (entry.Mail is null && (entry.Mail = Read(entry.Id)) is null)
+                entry.IsGone = true;
+            return entry.Mail;
+        }
+    }
+
+    /// <summary>Null when the server stops: what is not known to be sent is sent again.</summary>
+    private async ValueTask<IReadOnlyList<SendResult>?> AskAsync(IOutgoingTransport transport, QueuedMessage message, EmailAddress[] recipients)
+    {
+        try
+        {
+            var (results, failure) = await Guard
+                .AskAsync(_options.TryLimit, _time, token => transport.SendAsync(message, recipients, token), _stop.Token).ConfigureAwait(false);
+            if (results?.Count == recipients.Length)
+                return results;
+            Log.TransportThrew(_logger, message.Id, failure ?? "not one result for each recipient");
+            return [.. recipients.Select(_ => new SendResult { Problem = NoAnswer })];
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    private void Apply(QueueEntry entry, EmailAddress[] recipients, IReadOnlyList<SendResult> results)
+    {
+        var now = _time.GetUtcNow();
+        var news = new Dictionary<string, SendResult>(StringComparer.Ordinal);
+        for (var i = 0; i < recipients.Length; i++)
+        {
+            news[recipients[i].ToString()] = results[i];
+            Say(entry.Id, recipients[i], results[i]);
+        }
+
+        lock (entry)
+        {
+            var mail = entry.Mail!;
+            entry.IsTried = true;
+            entry.Mail = mail with { To = [.. mail.To.Select(recipient => recipient.State == QueuedState.Waiting && news.TryGetValue(recipient.Address, out var result) ? After(recipient, result, now) : recipient)] };
+            // What is sent is written down before anything else, or it would be sent again after a death. A refusal is only asked for again.
+            if (news.Values.Any(result => result.Problem is null) && entry.Mail.To.Any(recipient => recipient.State != QueuedState.Sent))
+                Save(entry, entry.Mail);
+        }
+    }
+
+    private static QueuedRecipient After(QueuedRecipient recipient, SendResult result, DateTimeOffset now) => recipient with
+    {
+        State = result.Problem switch { null => QueuedState.Sent, { Status.IsTransient: true } => QueuedState.Waiting, _ => QueuedState.Failed },
+        Status = result.Problem?.Status.ToString(),
+        Reason = result.Problem is { } problem ? OneLine.Of(problem.Text) : null,
+        Server = result.Server is { } server ? OneLine.Of(server) : null,
+        Reply = result.Reply is { } reply ? OneLine.Of(reply) : null,
+        Tried = now,
+    };
+
+    private void Say(string id, EmailAddress recipient, SendResult result)
+    {
+        var server = result.Server is { } name ? $" by {OneLine.Of(name)}" : "";
+        if (result.Problem is not { } problem)
+            Log.QueueSent(_logger, id, recipient, server, OneLine.Of(result.Reply));
+        else if (problem.Status.IsTransient)
+            Log.QueueDeferred(_logger, id, recipient, server, problem.Status, OneLine.Of(result.Reply ?? problem.Text));
+        else
+            Log.QueueRefused(_logger, id, recipient, server, problem.Status, OneLine.Of(result.Reply ?? problem.Text));
+    }
+
+    /// <summary>Writes an envelope. Where the disk will not have it, it is kept in memory until the next time.</summary>
+    private bool Save(QueueEntry entry, QueuedMail mail)
+    {
+        try
+        {
+            Folder.Write(mail);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Log.QueueFileUnwritable(_logger, entry.Id, OneLine.Of(e));
+            return false;
+        }
+    }
+
+    private async ValueTask EndRoundAsync(QueueEntry entry)
+    {
+        var now = _time.GetUtcNow();
+        var next = now + _options.FirstRetry;
+        var isOver = entry.IsGone;
+        try
+        {
+            // A server that stops still writes down what it knows; what it does not know it leaves.
+            if (!isOver && (entry.IsTried || !_stop.IsCancellationRequested) && Open(entry) is { } mail)
+            {
+                if (entry.IsTried)
+                    mail = mail with { Tries = mail.Tries + 1 };
+                next = now + _plan.After(Math.Max(1, mail.Tries), Random.Shared.NextDouble());
+                mail = now >= mail.Expires ? Expire(mail, now) : mail;
+                mail = await TellAsync(mail, now).ConfigureAwait(false);
+                isOver = mail.To.All(recipient => recipient.State is QueuedState.Sent or QueuedState.Told);
+                if (!isOver)
+                    Keep(entry, mail with { Next = next < mail.Expires || now >= mail.Expires ? next : mail.Expires });
+            }
+
+            isOver |= entry.IsGone;
+            if (isOver)
+                Folder.Remove(entry.Id);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Log.QueueFileUnwritable(_logger, entry.Id, OneLine.Of(e));
+            isOver = false;
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                entry.Pending = 0;
+                if (isOver)
+                    _entries.Remove(entry.Id);
+                else
+                    Schedule(entry, entry.Mail is { } kept ? kept.Next > now ? kept.Next : next : entry.Next > now ? entry.Next : next);
+            }
+        }
+    }
+
+    private void Keep(QueueEntry entry, QueuedMail mail)
+    {
+        mail = mail with { IsHeld = entry.IsHeld };
+        var isSaved = Save(entry, mail);
+        lock (_lock)
+        {
+            Refresh(entry, mail);
+            // Somebody may have held it meanwhile.
+            entry.Next = mail.Next;
+            entry.Mail = isSaved ? null : mail;
+        }
+    }
+
+    private static QueuedMail Expire(QueuedMail mail, DateTimeOffset now) => mail with
+    {
+        To =
+        [
+            .. mail.To.Select(recipient => recipient.State != QueuedState.Waiting ? recipient : recipient with
+            {
+                State = QueuedState.Failed,
+                Status = Expired.ToString(),
+                Reason = $"It could not be delivered until now{(recipient.Reason is { } last ? $": {last}" : "")}",
+                Tried = recipient.Tried ?? now,
+            }),
+        ],
+    };
+
+    /// <summary>Tells the sender what has failed in this round, or that it takes long.</summary>
+    private async ValueTask<QueuedMail> TellAsync(QueuedMail mail, DateTimeOffset now)
+    {
+        var failed = mail.To.Where(recipient => recipient.State == QueuedState.Failed).ToArray();
+        if (failed.Length > 0 && (_notifier is null || await _notifier.TellAsync(mail, Folder.MessageOf(mail.Id), failed, isFinal: true).ConfigureAwait(false)))
+            mail = mail with { To = [.. mail.To.Select(recipient => recipient.State == QueuedState.Failed ? recipient with { State = QueuedState.Told } : recipient)] };
+
+        var isLate = !mail.IsDelayTold && mail.From.Length > 0 && _options.DelayNotice > TimeSpan.Zero && now >= mail.Arrived + _options.DelayNotice;
+        if (isLate && mail.Waiting.ToArray() is { Length: > 0 } waiting
+            && (_notifier is null || await _notifier.TellAsync(mail, Folder.MessageOf(mail.Id), waiting, isFinal: false).ConfigureAwait(false)))
+            mail = mail with { IsDelayTold = true };
+        return mail;
+    }
+}
