@@ -1,0 +1,14 @@
+using System.Net;
+
+namespace MailServer.Plugins.Relay;
+
+/// <summary>A server that takes mail.</summary>
+/// <param name="Name">Its name, which its certificate is compared with.</param>
+/// <param name="Address">Where it is.</param>
+internal sealed record RelayHost(string Name, IPEndPoint Address);
+
+/// <summary>What all sessions share.</summary>
+/// <param name="Options">What the configuration says.</param>
+/// <param name="Hostname">What we call ourselves.</param>
+/// <param name="Time">The clock.</param>
+internal sealed record RelayContext(RelayOptions Options, string Hostname, TimeProvider Time);

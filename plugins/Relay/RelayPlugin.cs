@@ -1,0 +1,28 @@
+using MailServer.Plugins.Relay;
+
+[assembly: MailServer.MailPlugin("relay", typeof(RelayPlugin))]
+
+namespace MailServer.Plugins.Relay;
+
+/// <summary>Sends mail for other servers by SMTP.</summary>
+public sealed class RelayPlugin : IPlugin
+{
+    private RelayTransport? _transport;
+
+    /// <inheritdoc/>
+    public ValueTask ConfigureAsync(IPluginHost host, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        var options = RelayOptions.Read(host.Config);
+        host.Config.RejectUnknownKeys();
+        // Nobody becomes a mail sender by a plugin that happens to lie in the folder.
+        if (options.Smarthost is null && !options.IsDirect)
+            Log.NoRoute(host.Logging.CreateLogger("relay"));
+        else
+            host.Add(_transport = new(options, host));
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _transport?.DisposeAsync() ?? ValueTask.CompletedTask;
+}
