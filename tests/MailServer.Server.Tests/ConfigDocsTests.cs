@@ -57,6 +57,8 @@ public sealed partial class ConfigDocsTests
             {values["[tls]"]}
             [limits]
             {values["[limits]"]}
+            [queue]
+            {values["[queue]"]}
             [log]
             {values["[log]"]}
             [filters.x]
@@ -68,7 +70,7 @@ public sealed partial class ConfigDocsTests
         var config = ConfigReader.Read(directory.File("m.toml"), text);
 
         Assert.Equal(TimeSpan.FromSeconds(10), config.Filters["x"].TimeLimit);
-        Assert.Equal(8, values.Count);
+        Assert.Equal(9, values.Count);
     }
 
     private static bool IsOfPlugin(string table) => table.StartsWith("[plugins.", StringComparison.Ordinal);

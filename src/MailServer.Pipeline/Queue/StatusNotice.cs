@@ -112,12 +112,10 @@ internal static class StatusNotice
 
     private static void WriteHeaderOf(MemoryStream notice, HeaderBlock header)
     {
+        var end = notice.Length + MaxHeader;
         foreach (var field in header.Fields)
-        {
-            if (notice.Length + field.Length > MaxHeader + 64 * 1024 || field.Length > MaxHeader)
-                continue;
-            Write(notice, header.Octets(field));
-        }
+            if (notice.Length + field.Length <= end)
+                Write(notice, header.Octets(field));
     }
 
     /// <summary>The octets with CRLF for each LF.</summary>

@@ -34,7 +34,7 @@ internal static class CommandTree
 
     private static RootCommand Build() => new("A mail server: plain Maildir files, protocols as plugins, rules in C#.")
     {
-        Serve(), Demo(), Check(), Status(), Plugin(), Account(), Rules(), ExplainCommand.Build(), UndoCommand.Build(), StoreCommand.Build(),
+        Serve(), Demo(), Check(), Status(), Plugin(), Account(), Rules(), QueueCommand.Build(), ExplainCommand.Build(), UndoCommand.Build(), StoreCommand.Build(),
     };
 
     internal static Option<string> Config() => new("--config")

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using MailServer.Pipeline;
 using MailServer.Server.Configuration;
 using MailServer.Server.Control;
 using Spectre.Console;
@@ -36,6 +37,8 @@ internal static class StatusCommand
         PrintPlugins(screen, status.Plugins);
         if (status.Store is { } store)
             screen.WriteLine(string.Create(CultureInfo.InvariantCulture, $"store: {store.Delivered} messages delivered, {store.OpenFolders} folders open in {store.OpenViews} sessions{(store.Failures > 0 ? $", {store.Failures} writes failed" : "")}"));
+        if (status.Queue is { } queue && (queue.IsOpen || queue.Messages > 0 || queue.Aside > 0))
+            Print(screen, queue, now);
         if (status.Quotas.Count > 0)
             screen.WriteLine($"fullest accounts: {string.Join(", ", status.Quotas.Select(quota => string.Create(CultureInfo.InvariantCulture, $"{quota.Address} {quota.Percent} %")))}");
         if (status.Rules is { } rules)
@@ -53,6 +56,17 @@ internal static class StatusCommand
         screen.Write(table);
         foreach (var plugin in plugins.Where(plugin => plugin.LastError is not null))
             screen.WriteLine($"{plugin.Id}: {plugin.LastError}");
+    }
+
+    private static void Print(IAnsiConsole screen, QueueStatus queue, DateTimeOffset now)
+    {
+        screen.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"queue: {queue.Messages} messages for other servers, {queue.Running} being sent{(queue.Held > 0 ? $", {queue.Held} held" : "")}{(queue.IsOpen ? "" : ", no plugin can send them")}"));
+        if (queue.Aside > 0)
+            screen.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {queue.Aside} files in queue/aside cannot be read"));
+        // The worst few; all of them in --json.
+        foreach (var down in queue.Down.Take(5))
+            screen.WriteLine($"  {down.Destination}: not reached, tried again in {Age(down.Until - now)}: {down.Reason}");
     }
 
     /// <summary>Each rule with its state, and what is wrong with it.</summary>

@@ -53,6 +53,13 @@ internal static class ConfigKeys
     public static readonly ConfigKey ConnectionsPerAddress = new("[limits]", "connections_per_address", KeyType.Number, "100");
     public static readonly ConfigKey MessageSize = new("[limits]", "message_size", KeyType.Size, "256MiB");
 
+    public static readonly ConfigKey QueueFirstRetry = new("[queue]", "first_retry", KeyType.Time, "5m");
+    public static readonly ConfigKey QueueLongestRetry = new("[queue]", "longest_retry", KeyType.Time, "3h");
+    public static readonly ConfigKey QueueGiveUp = new("[queue]", "give_up", KeyType.Time, "5d");
+    public static readonly ConfigKey QueueDelayNotice = new("[queue]", "delay_notice", KeyType.Time, "4h");
+    public static readonly ConfigKey QueueConnections = new("[queue]", "connections", KeyType.Number, "20");
+    public static readonly ConfigKey QueueConnectionsPerDestination = new("[queue]", "connections_per_destination", KeyType.Number, "4");
+
     public static readonly ConfigKey LogFormat = new("[log]", "format", KeyType.Text, "text");
     public static readonly ConfigKey LogLevel = new("[log]", "level", KeyType.Text, "information");
 
@@ -74,7 +81,8 @@ internal static class ConfigKeys
     [
         Hostname, Data, DrainTime, HotReload, AllowPlaintextAuth, Postmaster, Maildir, Layout, SearchIndex, Quota, QuotaMessages, QuotaWarnings, OverQuota, JournalDays,
         DomainName, ListenerName, ListenerAddress, ListenerProtocol, ListenerTls,
-        Certificate, CertificateKey, HandshakeLimit, Connections, ConnectionsPerAddress, MessageSize, LogFormat, LogLevel, PluginDirectory, PluginLoad,
+        Certificate, CertificateKey, HandshakeLimit, Connections, ConnectionsPerAddress, MessageSize,
+        QueueFirstRetry, QueueLongestRetry, QueueGiveUp, QueueDelayNotice, QueueConnections, QueueConnectionsPerDestination, LogFormat, LogLevel, PluginDirectory, PluginLoad,
         FilterOrder, FilterTimeLimit, FilterOnFailure, GlobalRules, UserRules, RuleWorkers, RuleWorkerUser, WithoutLandlock,
     ];
 }

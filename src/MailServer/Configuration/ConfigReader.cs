@@ -105,6 +105,7 @@ internal sealed class ConfigReader
             MaxConnections = limits.Number(ConfigKeys.Connections, 1, 1_000_000),
             MaxConnectionsPerAddress = limits.Number(ConfigKeys.ConnectionsPerAddress, 1, 1_000_000),
             MaxMessageSize = limits.Size(ConfigKeys.MessageSize, 1024),
+            Queue = ReadQueue(),
             Log = ReadLog(),
             PluginTables = _table.Find("plugins")?.Value as TomlTable ?? new("plugins", 0),
         };
@@ -151,6 +152,18 @@ internal sealed class ConfigReader
             _errors.Add(e);
             return [];
         }
+    }
+
+    private QueueConfig ReadQueue()
+    {
+        var queue = In("queue");
+        return new(
+            queue.Time(ConfigKeys.QueueFirstRetry, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
+            queue.Time(ConfigKeys.QueueLongestRetry, TimeSpan.FromSeconds(1), TimeSpan.FromDays(7)),
+            queue.Time(ConfigKeys.QueueGiveUp, TimeSpan.FromSeconds(1), TimeSpan.FromDays(100)),
+            queue.Time(ConfigKeys.QueueDelayNotice, TimeSpan.Zero, TimeSpan.FromDays(100)),
+            queue.Number(ConfigKeys.QueueConnections, 1, 1000),
+            queue.Number(ConfigKeys.QueueConnectionsPerDestination, 1, 100));
     }
 
     private LogConfig ReadLog()

@@ -73,6 +73,8 @@ internal sealed record ServerConfig
 
     public required long MaxMessageSize { get; init; }
 
+    public required QueueConfig Queue { get; init; }
+
     public required LogConfig Log { get; init; }
 
     /// <summary>The tables <c>[plugins.ID]</c>.</summary>
@@ -106,6 +108,10 @@ internal sealed record TlsConfig(string Certificate, string Key, TimeSpan Handsh
 
 /// <summary>What a filter may cost.</summary>
 internal sealed record FilterConfig(TimeSpan TimeLimit, bool DeferOnFailure);
+
+/// <summary>How mail for other servers is tried.</summary>
+internal sealed record QueueConfig(
+    TimeSpan FirstRetry, TimeSpan LongestRetry, TimeSpan GiveUp, TimeSpan DelayNotice, int Connections, int ConnectionsPerDestination);
 
 /// <summary>Users' own rules.</summary>
 /// <param name="Directory">The pattern of the folder of an account's scripts.</param>

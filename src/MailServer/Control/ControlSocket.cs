@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net.Sockets;
 using System.Text.Json;
+using MailServer.Pipeline;
 using MailServer.Posix;
 using MailServer.Server.Configuration;
 using MailServer.Server.Hosting;
@@ -120,6 +121,10 @@ internal sealed class ControlSocket : IAsyncDisposable
                 "status" => new() { Status = await HostReports.StatusOfAsync(_host, cancellationToken).ConfigureAwait(false) },
                 "plugins" => new() { Plugins = HostReports.PluginsOf(_host.Plugins) },
                 "reload" => new() { Reloads = await ReloadAsync(request.Target, cancellationToken).ConfigureAwait(false) },
+                "queue-retry" => Change(QueueChange.Retry, request.Target),
+                "queue-hold" => Change(QueueChange.Hold, request.Target),
+                "queue-release" => Change(QueueChange.Release, request.Target),
+                "queue-delete" => Change(QueueChange.Delete, request.Target),
                 var unknown => new() { Error = $"this server does not know \"{unknown}\"" },
             };
         }
@@ -138,6 +143,8 @@ internal sealed class ControlSocket : IAsyncDisposable
 
         return JsonSerializer.SerializeToUtf8Bytes(reply, WireJson.Default.ControlReply);
     }
+
+    private ControlReply Change(QueueChange change, string? id) => new() { Changed = _host.Queue.Change(change, id) };
 
     private async ValueTask<IReadOnlyList<ReloadReport>> ReloadAsync(string? id, CancellationToken cancellationToken) =>
         [.. (await _host.ReloadPluginsAsync(id, cancellationToken).ConfigureAwait(false)).Select(result => new ReloadReport(result.Id, result.Generation, result.Failure))];

@@ -31,6 +31,7 @@ internal static class HostReports
         ],
         Plugins = PluginsOf(host.Plugins),
         Store = StoreOf(host.Store.Status()),
+        Queue = host.Queue.Status(),
         Quotas = await FullestAsync(host, cancellationToken).ConfigureAwait(false),
         Rules = host.Rules is { } rules ? RulesOf(rules, host) : null,
         UserRules = host.UserRules?.Status() is { } users ? RulesOf(users) : null,

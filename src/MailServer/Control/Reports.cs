@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using MailServer.Pipeline;
 using MailServer.Storage;
 
 namespace MailServer.Server.Control;
@@ -6,10 +7,10 @@ namespace MailServer.Server.Control;
 /// <summary>A question to a running server: one line of JSON.</summary>
 internal sealed record ControlRequest
 {
-    /// <summary><c>status</c>, <c>plugins</c> or <c>reload</c>.</summary>
+    /// <summary><c>status</c>, <c>plugins</c>, <c>reload</c>, or what is done to queued mail: <c>queue-retry</c>, <c>queue-hold</c>, <c>queue-release</c>, <c>queue-delete</c>.</summary>
     public required string Command { get; init; }
 
-    /// <summary>What it is about: a plugin's id, or null for all.</summary>
+    /// <summary>What it is about: a plugin's or a message's id, or null for all.</summary>
     public string? Target { get; init; }
 }
 
@@ -24,6 +25,9 @@ internal sealed record ControlReply
     public IReadOnlyList<PluginReport>? Plugins { get; init; }
 
     public IReadOnlyList<ReloadReport>? Reloads { get; init; }
+
+    /// <summary>How many messages were changed.</summary>
+    public int? Changed { get; init; }
 }
 
 /// <summary>What <c>status --json</c> prints.</summary>
@@ -52,6 +56,8 @@ internal sealed record StatusReport
     public required IReadOnlyList<PluginReport> Plugins { get; init; }
 
     public StoreReport? Store { get; init; }
+
+    public QueueStatus? Queue { get; init; }
 
     /// <summary>The accounts nearest to their limits, fullest first.</summary>
     public IReadOnlyList<QuotaReport> Quotas { get; init; } = [];

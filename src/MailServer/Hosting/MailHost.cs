@@ -54,7 +54,9 @@ internal sealed class MailHost : IAsyncDisposable
         var users = UserRuleSetup.Create(config, time, logging);
         if ((UserRules = users?.Rules) is { } own)
             _parts.Push(own);
-        _pipeline = new(OptionsOf(config, server), Store, Plugins, Rules, observer, time, logging, users);
+        Queue = new(QueueOptionsOf(config), Plugins, time, logging);
+        _parts.Push(Queue);
+        _pipeline = new(OptionsOf(config, server), Store, Plugins, Rules, observer, time, logging, users, Queue);
         if (Rules is not null)
             Rules.Tell = TellPostmasterAsync;
         Listeners = new(config, Plugins, time, _logger);
@@ -74,6 +76,9 @@ internal sealed class MailHost : IAsyncDisposable
 
     /// <summary>Users' own rules; null when users have none.</summary>
     public UserRules? UserRules { get; }
+
+    /// <summary>Mail for other servers.</summary>
+    public MailQueue Queue { get; }
 
     public ListenerSet Listeners { get; }
 
@@ -220,6 +225,8 @@ internal sealed class MailHost : IAsyncDisposable
         await Plugins.StartAsync(cancellationToken).ConfigureAwait(false);
         _accountsReady.TrySetResult();
         CheckTables(Config);
+        // Before the first message comes in, and when there is somebody who can send.
+        Queue.Start();
         await Listeners.UseAsync(Config, listeners).ConfigureAwait(false);
         CheckProtocols();
         if (ControlSocket.Open(this, _logger) is { } control)
@@ -295,6 +302,7 @@ internal sealed class MailHost : IAsyncDisposable
         Compare(old.Load is null ? config.Load is null : config.Load is not null && old.Load.SequenceEqual(config.Load), ConfigKeys.PluginLoad);
         Compare(old.FilterOrder.SequenceEqual(config.FilterOrder), ConfigKeys.FilterOrder);
         Compare(old.Filters.Count == config.Filters.Count && old.Filters.All(config.Filters.Contains), ConfigKeys.FilterTimeLimit);
+        Compare(old.Queue == config.Queue, ConfigKeys.QueueFirstRetry);
         Compare(old.GlobalRules == config.GlobalRules, ConfigKeys.GlobalRules);
         Compare(old.UserRules == config.UserRules, ConfigKeys.UserRules);
         return keys;
@@ -314,6 +322,19 @@ internal sealed class MailHost : IAsyncDisposable
         Load = config.Load,
         HotReload = config.HotReload,
         ShadowDirectory = Path.Combine(config.DataDirectory, "cache", "plugins"),
+    };
+
+    /// <summary>Where the queue is, and how often it is tried.</summary>
+    public static QueueOptions QueueOptionsOf(ServerConfig config) => new()
+    {
+        Directory = Path.Combine(config.DataDirectory, "queue"),
+        Hostname = config.Hostname,
+        FirstRetry = config.Queue.FirstRetry,
+        LongestRetry = config.Queue.LongestRetry,
+        GiveUp = config.Queue.GiveUp,
+        DelayNotice = config.Queue.DelayNotice,
+        Connections = config.Queue.Connections,
+        ConnectionsPerDestination = config.Queue.ConnectionsPerDestination,
     };
 
     private static PipelineOptions OptionsOf(ServerConfig config, ServerInfo server) => new()
