@@ -15,6 +15,30 @@ public class RuleBench
             FileInto(projects.FirstOrDefault(p => Mail.Subject.Has($"[{p}]")) is { } project ? $"Work/{project}" : "Work");
         """;
 
+    /// <summary>What people sort by, in ten conditions.</summary>
+    private const string Ten = """
+        if (Mail.List is { } list)
+            FileInto($"Lists/{list}");
+        if (Mail.From.IsIn("shop.example") && Mail.Subject.Has("receipt"))
+            FileInto("Receipts");
+        if (Mail.From.IsIn("bank.example"))
+            FileInto("Bank");
+        if (Mail.From.Is("boss@company.example"))
+            AddFlag(Flagged);
+        if (Mail.Subject.StartsWith("[build]"))
+            FileInto("Builds");
+        if (Mail.Subject.Has("newsletter"))
+            FileInto("Newsletters");
+        if (Mail.To.IsIn("project.example"))
+            FileInto("Project");
+        if (Mail.Size > 10_000_000)
+            FileInto("Large");
+        if (Mail.JunkScore >= 5)
+            FileInto("Junk");
+        if (Mail.From.IsIn("work.example"))
+            FileInto("Work");
+        """;
+
     private static readonly RecipientFacts To = new() { Address = "alice@example.org", Account = "alice@example.org" };
 
     private readonly string _directory = Directory.CreateTempSubdirectory("mailserver-bench-").FullName;
@@ -23,6 +47,7 @@ public class RuleBench
     private readonly Mail _miss = new(new Facts("carol@example.net", "Lunch on Friday?"));
     private RuleEngine _one = null!;
     private RuleEngine _stop = null!;
+    private RuleEngine _ten = null!;
     private RuleEngine _examples = null!;
 
     [GlobalSetup]
@@ -30,6 +55,7 @@ public class RuleBench
     {
         _one = await StartAsync("one", Work);
         _stop = await StartAsync("stop", "if (Mail.JunkScore >= 5) { FileInto(\"Junk\"); Stop(); }");
+        _ten = await StartAsync("ten", Ten);
         var root = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(root, "MailServer.sln")))
             root = Path.GetDirectoryName(root) ?? throw new InvalidOperationException("no MailServer.sln above");
@@ -39,7 +65,7 @@ public class RuleBench
     [GlobalCleanup]
     public async Task CleanUpAsync()
     {
-        foreach (var engine in new[] { _one, _stop, _examples })
+        foreach (var engine in new[] { _one, _stop, _ten, _examples })
             await engine.DisposeAsync();
         _watcher.Dispose();
         Directory.Delete(_directory, recursive: true);
@@ -53,6 +79,12 @@ public class RuleBench
 
     [Benchmark(Description = "a rule of one comparison")]
     public Delivery Compare() => _stop.Decide(_miss, To, Delivery.Keep);
+
+    [Benchmark(Description = "a rule of ten conditions, none applies")]
+    public Delivery TenMiss() => _ten.Decide(_miss, To, Delivery.Keep);
+
+    [Benchmark(Description = "a rule of ten conditions, the last files")]
+    public Delivery TenHit() => _ten.Decide(_hit, To, Delivery.Keep);
 
     [Benchmark(Description = "all examples, none applies")]
     public Delivery Examples() => _examples.Decide(_miss, To, Delivery.Keep);

@@ -22,11 +22,12 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     private readonly TempDirectory _directory;
     private readonly string? _watch;
+    private readonly string[] _ownRules;
     private readonly StringBuilder _log = new();
     private Dictionary<string, IPEndPoint> _endpoints = [];
     private Process? _process;
 
-    private ServerProcess(bool inMemory, string? watch) => (_directory, _watch) = (new(inMemory), watch);
+    private ServerProcess(bool inMemory, string? watch, string[] ownRules) => (_directory, _watch, _ownRules) = (new(inMemory), watch, ownRules);
 
     public static string Executable { get; } = Environment.GetEnvironmentVariable("MAILSERVER_EXE")
         ?? Path.Combine(Repository.Root, "src", "MailServer", "bin", BuildConfiguration, "net10.0", "mailserver");
@@ -50,14 +51,23 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until the server has said one of these.</summary>
+    public async Task SaysAsync(params string[] texts)
+    {
+        using var limit = new CancellationTokenSource(StartLimit);
+        while (LogText is var said && !texts.Any(text => said.Contains(text, StringComparison.Ordinal)))
+            await Task.Delay(20, limit.Token);
+    }
+
     private static string BuildConfiguration => AppContext.BaseDirectory.Contains("/Release/", StringComparison.Ordinal) ? "Release" : "Debug";
 
     /// <param name="layout">How folders lie on disk.</param>
     /// <param name="inMemory">Whether its data may be on a file system in memory.</param>
     /// <param name="watch"><c>poll</c> lets it do without inotify.</param>
-    public static async Task<ServerProcess> StartAsync(string layout = "maildir++", bool inMemory = false, string? watch = null)
+    /// <param name="ownRules">Further users, who have rules of their own: in <see cref="WriteRule"/>'s folders.</param>
+    public static async Task<ServerProcess> StartAsync(string layout = "maildir++", bool inMemory = false, string? watch = null, string[]? ownRules = null)
     {
-        var server = new ServerProcess(inMemory, watch);
+        var server = new ServerProcess(inMemory, watch, ownRules ?? []);
         server.Prepare(layout);
         await server.RunAsync();
         return server;
@@ -74,6 +84,17 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>A user's Maildir, or a folder in it by its Maildir++ name.</summary>
     public string Maildir(string user, string folder = "") =>
         Path.Combine(_directory.Path, "data", "mail", "example.org", user, "Maildir", folder);
+
+    /// <summary>Writes a user's own script.</summary>
+    public void WriteRule(string user, string name, string text)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_directory.Path, "data", "mail", "example.org", user, "rules")).FullName;
+        System.IO.File.WriteAllText(Path.Combine(folder, name + "~"), text);
+        System.IO.File.Move(Path.Combine(folder, name + "~"), Path.Combine(folder, name), overwrite: true);
+    }
+
+    /// <summary>What the server has written of a user's mail.</summary>
+    public string Journal(string user) => string.Concat(Directory.GetFiles(Maildir(user), "mailserver-journal-*").Select(System.IO.File.ReadAllText));
 
     public string File(string name) => _directory.File(name);
 
@@ -157,7 +178,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         CopyDirectory(Path.Combine(Path.GetDirectoryName(Executable)!, "plugins"), Plugins);
         Directory.CreateDirectory(Rules);
         WriteCertificate();
-        var users = new[] { "alice", "bob" }.Concat(Enumerable.Range(1, 10).Select(i => $"pop{i}"));
+        var users = new[] { "alice", "bob" }.Concat(Enumerable.Range(1, 10).Select(i => $"pop{i}")).Concat(_ownRules);
         System.IO.File.WriteAllLines(File("users"), users.Select(user => $"{user}@example.org:{{PLAIN}}{Password}"));
 
         var listeners = new[]
@@ -194,6 +215,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 
             [rules]
             global = "rules"
+            {(_ownRules.Length > 0 ? "users = \"{maildir}/../rules\"" : "")}
 
             """ + string.Concat(listeners.Select(listener => $"""
 

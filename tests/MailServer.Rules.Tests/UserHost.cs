@@ -25,13 +25,14 @@ internal sealed class UserHost : IAsyncDisposable
         // A loaded machine needs its time; what must be fast is measured elsewhere.
         CompileWait = TimeSpan.FromMinutes(3),
         TestLimit = TimeSpan.FromMinutes(3),
+        CompileWaitForOthers = TimeSpan.FromMinutes(3),
         CompileLimit = TimeSpan.FromSeconds(60),
+        MailLimit = TimeSpan.FromMinutes(5),
         Workers = new()
         {
             RuleHostPath = Host.Path,
             User = ProcessLocks.IsRoot ? (65534, 65534) : null,
             StartLimit = TimeSpan.FromSeconds(60),
-            WaitLimit = TimeSpan.FromSeconds(60),
             ClockLimit = TimeSpan.FromSeconds(60),
         },
     };

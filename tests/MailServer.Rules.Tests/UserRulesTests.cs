@@ -92,6 +92,25 @@ public sealed class UserRulesTests
         Assert.Null((await host.FindAsync("bob")).TakeNotice());
     }
 
+    [Theory]
+    [InlineData("\nthrow new InvalidOperationException(\"oh\");", "10.csx(2): InvalidOperationException: oh")]
+    [InlineData("\nwhile (true) { }", "10.csx(2): the script took too many steps: an endless loop?")]
+    [InlineData("FileInto(\"../x\");", "10.csx(1): ")]
+    public async Task The_owner_is_told_once_of_a_script_that_fails_until_it_is_mended(string text, string complaint)
+    {
+        await using var host = new UserHost();
+        host.Write("alice", "10.csx", text);
+        Assert.Null((await host.FindAsync("alice")).TakeNotice());
+        await host.DecideAsync("alice");
+        Assert.StartsWith(complaint, Assert.Single((await host.FindAsync("alice")).TakeNotice()!), StringComparison.Ordinal);
+        await host.DecideAsync("alice");
+        Assert.Null((await host.FindAsync("alice")).TakeNotice());
+        File.Delete(Directory.GetFiles(host.Options.CacheDirectory, "told", SearchOption.AllDirectories).Single());
+        host.Write("alice", "10.csx", "FileInto(\"A\");");
+        await host.DecideAsync("alice");
+        Assert.Null((await host.FindAsync("alice")).TakeNotice());
+    }
+
     [Fact]
     public async Task Links_pipes_and_large_files_are_refused_and_the_others_serve()
     {

@@ -16,8 +16,8 @@ internal sealed class UserRuleStage(UserScripts scripts, OwnerNotice notice, ILo
 #pragma warning disable CA1031 // whatever goes wrong here, the mail goes where it would have gone without
         try
         {
-            var set = await scripts.Rules.FindAsync(account.Address.ToString(), scripts.DirectoryOf(account), cancellationToken).ConfigureAwait(false);
-            var delivery = await set.DecideAsync(mail, recipient, sofar, cancellationToken).ConfigureAwait(false);
+            var (delivery, set) = await scripts.Rules.DecideAsync(
+                account.Address.ToString(), scripts.DirectoryOf(account), mail, recipient, sofar, cancellationToken).ConfigureAwait(false);
             if (set.TakeNotice() is { } complaints)
                 await notice.SendAsync(account, "the rules that sort your mail", complaints).ConfigureAwait(false);
             return delivery;

@@ -22,6 +22,23 @@ internal sealed class RuleHostChild : IDisposable
         _errors = ReadErrorsAsync(process.StandardError);
     }
 
+    /// <summary>The processor time that it has taken in its life; zero once it has ended.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            try
+            {
+                _process.Refresh();
+                return _process.TotalProcessorTime;
+            }
+            catch (Exception e) when (e is InvalidOperationException or System.ComponentModel.Win32Exception)
+            {
+                return default;
+            }
+        }
+    }
+
     public bool IsRunning => !_process.HasExited;
 
     /// <summary>Sends files. False when the process has ended meanwhile.</summary>

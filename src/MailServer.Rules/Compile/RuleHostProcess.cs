@@ -17,7 +17,11 @@ internal sealed class RuleHostProcess(string path, TimeSpan limit, TimeSpan stay
     // On the command line, which the kernel bounds; nobody misspells one of more.
     private const int MaxFolders = 2000;
 
+    // As often as it could matter: a compiler that is done meanwhile is not asked.
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+
     private RuleHostChild? _child;
+    private TimeSpan _before;
     private string _started = "";
 
     /// <summary>
@@ -25,6 +29,12 @@ internal sealed class RuleHostProcess(string path, TimeSpan limit, TimeSpan stay
     /// one process serves all accounts.
     /// </summary>
     public bool IsForUsers { get; init; }
+
+    /// <summary>
+    /// Processor time that one request may take; null for no other limit than the clock's. What is over it is the texts' fault. On the clock a busy machine
+    /// may take a minute for an honest text, and that one must be tried again.
+    /// </summary>
+    public TimeSpan? ProcessorLimit { get; init; }
 
     /// <summary>Folders that the scripts' account has, by which misspelt ones are known.</summary>
     public IReadOnlyList<string> Folders { get; init; } = [];
@@ -38,6 +48,7 @@ internal sealed class RuleHostProcess(string path, TimeSpan limit, TimeSpan stay
 
         using var timer = new CancellationTokenSource(limit, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
+        using var look = ProcessorLimit is null ? null : time.CreateTimer(_ => CancelIfSpent(timer), null, LookEvery, LookEvery);
         var isDone = false;
         try
         {
@@ -47,12 +58,29 @@ internal sealed class RuleHostProcess(string path, TimeSpan limit, TimeSpan stay
         }
         catch (OperationCanceledException) when (timer.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new RuleHostException($"the rule host took longer than {limit.TotalSeconds:0} s") { IsByInput = true };
+            throw IsSpent
+                ? new RuleHostException($"it takes more than {ProcessorLimit!.Value.TotalSeconds:0} s of processor time") { IsByInput = true }
+                : new RuleHostException($"the rule host took longer than {limit.TotalSeconds:0} s") { IsByInput = ProcessorLimit is null };
         }
         finally
         {
             if (!isDone)
                 Dispose();
+        }
+    }
+
+    private bool IsSpent => ProcessorLimit is { } most && _child is { } child && child.ProcessorTime - _before >= most;
+
+    private void CancelIfSpent(CancellationTokenSource timer)
+    {
+        try
+        {
+            if (IsSpent)
+                timer.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It is done meanwhile.
         }
     }
 
@@ -66,12 +94,14 @@ internal sealed class RuleHostProcess(string path, TimeSpan limit, TimeSpan stay
     private async Task<List<string>> AnswerAsync(IReadOnlyList<string> files, string? output, string identity, CancellationToken cancellationToken)
     {
         // One that has stayed may end at any moment: then another is started.
+        _before = _child?.ProcessorTime ?? default;
         if (_child is { IsRunning: true } child && _started == $"{output} {identity}"
             && await child.TrySendAsync(files, cancellationToken).ConfigureAwait(false)
             && await child.ReadAnswerAsync(cancellationToken).ConfigureAwait(false) is { } answer)
             return answer;
 
         Dispose();
+        _before = default;
         (_child, _started) = (new(Start(Arguments(files, output, identity))), $"{output} {identity}");
         return await _child.ReadAnswerAsync(cancellationToken).ConfigureAwait(false)
             ?? throw Failed(await _child.EndAsync(cancellationToken).ConfigureAwait(false));

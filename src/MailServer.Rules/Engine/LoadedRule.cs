@@ -16,12 +16,15 @@ internal sealed class LoadedRule
     private long _failures;
 
     private LoadedRule(string file, string key, AssemblyLoadContext context, Assembly assembly, Func<object?[], Task<object>> factory) =>
-        (File, Key, _context, _assembly, _factory) = (file, key, context, assembly, factory);
+        (File, Key, Version, _context, _assembly, _factory) = (file, key, RuleScript.VersionOf(key), context, assembly, factory);
 
     /// <summary>The script's file name.</summary>
     public string File { get; }
 
     public string Key { get; }
+
+    /// <summary>Names its text, as steps say it.</summary>
+    public string Version { get; }
 
     public long Runs => Volatile.Read(ref _runs);
 

@@ -61,7 +61,7 @@ public sealed class RuleSet
         DeliveryStep? failed = null;
         foreach (var rule in _rules)
         {
-            plan.Begin(rule.File, RuleScript.VersionOf(rule.Key));
+            plan.Begin(rule.File, rule.Version);
             if (rule.Run(globals, _budget) is { } failure)
             {
                 plan.Fail(failure.Line, failure.Reason);

@@ -16,9 +16,12 @@ internal sealed class UserAccount(string name, UserRuleOptions options, UserRule
     private string _seen = "";
     private string _crashedVersion = "";
     private Task _loading = Task.CompletedTask;
+    private long _loadingSince;
+    private TimeSpan _loadingWait;
     private long _runs;
     private long _failures;
     private string? _lastFailure;
+    private Fault? _fault;
 
     public string Name => name;
 
@@ -27,63 +30,90 @@ internal sealed class UserAccount(string name, UserRuleOptions options, UserRule
 
     public bool HasScripts => _load.Files.Count > 0;
 
+    /// <summary>Begins the time that a mail has.</summary>
+    public MailDeadline StartClock(CancellationToken cancellationToken) => new(options, time, cancellationToken);
+
+    private string LeftAlone => $"left alone for {options.Rest.TotalMinutes:0} minutes after {options.MaxCrashes} crashes";
+
     /// <summary>Whether nothing of it is under way.</summary>
     public bool IsIdle => _loading.IsCompleted && _turn.CurrentCount == 1;
 
-    /// <summary>Looks at the folder; what has changed is compiled first, for as long as a mail may wait.</summary>
+    /// <summary>Looks at the folder; what has changed is compiled first, for as long as mail may wait after an edit.</summary>
     public async ValueTask<UserRuleSet> LookAsync(string directory, CancellationToken end, CancellationToken cancellationToken)
     {
         var seen = UserRuleFolder.Look(directory);
         Task loading;
+        TimeSpan wait;
         lock (_lock)
         {
             // After a restart: what was last in service, until what is there now is compiled and tested.
             if (ReferenceEquals(_load, UserRuleLoad.Empty))
                 _load = _loader.LastInService();
             if (seen != _seen && _loading.IsCompleted)
+            {
+                (_loadingSince, _loadingWait) = (time.GetTimestamp(), compiler.IsStuck ? options.CompileWaitForOthers : options.CompileWait);
                 _loading = Task.Run(() => LoadAsync(directory, seen, end), CancellationToken.None);
+            }
+
             loading = _loading;
+            // From the edit on, and not for each mail anew: a text that takes the compiler minutes must not hold up all mail for as long.
+            wait = _loadingWait - time.GetElapsedTime(_loadingSince);
         }
 
-        if (!loading.IsCompleted)
-            try
-            {
-                await loading.WaitAsync(options.CompileWait, time, cancellationToken).ConfigureAwait(false);
-            }
-            catch (TimeoutException)
-            {
-                Log.UserRulesLate(logger, name, options.CompileWait.TotalSeconds);
-            }
-
+        if (!loading.IsCompleted && (wait <= TimeSpan.Zero || !await IsDoneAsync(loading, wait, cancellationToken).ConfigureAwait(false)))
+            Log.UserRulesLate(logger, name, _loadingWait.TotalSeconds);
         return new(this, _load);
     }
 
+    private async ValueTask<bool> IsDoneAsync(Task loading, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await loading.WaitAsync(wait, time, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Asks the worker. Never throws for what a script does.</summary>
-    public async ValueTask<Delivery> DecideAsync(UserRuleLoad load, IMailSource mail, IRecipientSource recipient, Delivery sofar, CancellationToken cancellationToken)
+    public async ValueTask<Delivery> DecideAsync(UserRuleLoad load, IMailSource mail, IRecipientSource recipient, Delivery sofar, MailDeadline deadline)
     {
         if (options.Refusal is { } refusal)
             return Fail(load, sofar, $"users' rules do not run on this server: {refusal}");
         if (IsResting(load))
-            return Fail(load, sofar, $"left alone for {options.Rest.TotalMinutes:0} minutes after {options.MaxCrashes} crashes");
-        if (!await _turn.WaitAsync(options.Workers.WaitLimit, cancellationToken).ConfigureAwait(false))
-            return Fail(load, sofar, $"the mails before this one took longer than {options.Workers.WaitLimit.TotalSeconds:0} s");
+            return Fail(load, sofar, LeftAlone);
+        if (!await TakeTurnAsync(deadline).ConfigureAwait(false))
+            return Fail(load, sofar, "the mails before this one took too long");
         try
         {
+            // While it waited those before it may have crashed.
+            if (IsResting(load))
+                return Fail(load, sofar, LeftAlone);
             Interlocked.Increment(ref _runs);
-            var outcome = await AskAsync(load, mail, recipient, sofar, cancellationToken).ConfigureAwait(false);
+            var outcome = await AskAsync(load, mail, recipient, sofar, deadline).ConfigureAwait(false);
             foreach (var warning in outcome.Warnings)
                 Log.UserRuleWarned(logger, name, warning.Rule, warning.Line, warning.Action);
             if (outcome.Failure is { } failure)
                 Record(failure);
+            if ((outcome.Failure ?? (outcome.Warnings is [var first, ..] ? first : null)) is { } fault)
+                _fault = new(load.Scripts.Version, TextOf(fault));
             if (outcome.Notes.Count > 0)
                 recipient.Notes.Write(outcome.Notes);
             return outcome.Delivery;
         }
         catch (WorkerException e)
         {
+            var kept = Fail(load, sofar, e.Message);
             if (e.End is WorkerEnd.Time or WorkerEnd.Died or WorkerEnd.Nonsense)
+            {
                 Remember(load);
-            return Fail(load, sofar, e.Message);
+                _fault = new(load.Scripts.Version, TextOf(kept.Steps[^1]));
+            }
+
+            return kept;
         }
         finally
         {
@@ -97,7 +127,8 @@ internal sealed class UserAccount(string name, UserRuleOptions options, UserRule
     {
         try
         {
-            return (await AskTrialAsync(load, mail, recipient, sofar, cancellationToken).ConfigureAwait(false)).Delivery;
+            using var deadline = StartClock(cancellationToken);
+            return (await AskTrialAsync(load, mail, recipient, sofar, deadline).ConfigureAwait(false)).Delivery;
         }
         catch (WorkerException e) when (e.End is WorkerEnd.Time or WorkerEnd.Died or WorkerEnd.Nonsense)
         {
@@ -110,29 +141,42 @@ internal sealed class UserAccount(string name, UserRuleOptions options, UserRule
     }
 
     // Under another name: the worker of those in service keeps them loaded. A death may be the machine's: another worker is asked once.
-    private async Task<RuleOutcome> AskTrialAsync(UserRuleLoad load, IMailSource mail, IRecipientSource recipient, Delivery sofar, CancellationToken cancellationToken)
+    private async Task<RuleOutcome> AskTrialAsync(UserRuleLoad load, IMailSource mail, IRecipientSource recipient, Delivery sofar, MailDeadline deadline)
     {
         var trial = $"{name} (tests)";
         try
         {
-            return await pool.DecideAsync(trial, load.Scripts, mail, recipient, sofar, cancellationToken).ConfigureAwait(false);
+            return await pool.DecideAsync(trial, load.Scripts, mail, recipient, sofar, deadline, isTrial: true).ConfigureAwait(false);
         }
         catch (WorkerException e) when (e.End is WorkerEnd.Died)
         {
-            return await pool.DecideAsync(trial, load.Scripts, mail, recipient, sofar, cancellationToken).ConfigureAwait(false);
+            return await pool.DecideAsync(trial, load.Scripts, mail, recipient, sofar, deadline, isTrial: true).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask<bool> TakeTurnAsync(MailDeadline deadline)
+    {
+        try
+        {
+            await _turn.WaitAsync(deadline.Begin).ConfigureAwait(false);
+            return true;
+        }
+        catch (OperationCanceledException) when (deadline.IsTooLate)
+        {
+            return false;
         }
     }
 
     // A first death may be the machine's: another worker is asked once. Where there has been one, it is the scripts'.
-    private async ValueTask<RuleOutcome> AskAsync(UserRuleLoad load, IMailSource mail, IRecipientSource recipient, Delivery sofar, CancellationToken cancellationToken)
+    private async ValueTask<RuleOutcome> AskAsync(UserRuleLoad load, IMailSource mail, IRecipientSource recipient, Delivery sofar, MailDeadline deadline)
     {
         try
         {
-            return await pool.DecideAsync(name, load.Scripts, mail, recipient, sofar, cancellationToken).ConfigureAwait(false);
+            return await pool.DecideAsync(name, load.Scripts, mail, recipient, sofar, deadline).ConfigureAwait(false);
         }
         catch (WorkerException e) when (e.End is WorkerEnd.Died && !HasCrashed())
         {
-            return await pool.DecideAsync(name, load.Scripts, mail, recipient, sofar, cancellationToken).ConfigureAwait(false);
+            return await pool.DecideAsync(name, load.Scripts, mail, recipient, sofar, deadline).ConfigureAwait(false);
         }
     }
 
@@ -162,6 +206,8 @@ internal sealed class UserAccount(string name, UserRuleOptions options, UserRule
             lines.Add($"Users' rules do not run on this server: {refusal}. Your mail is kept in INBOX.");
         if (IsResting(load))
             lines.Add($"{_lastFailure}. After {options.MaxCrashes} such crashes your rules are left alone for {options.Rest.TotalMinutes:0} minutes.");
+        else if (_fault is { } fault && fault.Version == load.Scripts.Version)
+            lines.Add(fault.Text);
         return lines;
     }
 
@@ -269,9 +315,11 @@ internal sealed class UserAccount(string name, UserRuleOptions options, UserRule
     private void Record(DeliveryStep failure)
     {
         Interlocked.Increment(ref _failures);
-        _lastFailure = failure.Line > 0 ? $"{failure.Rule}({failure.Line}): {failure.Action}" : $"{failure.Rule}: {failure.Action}";
+        _lastFailure = TextOf(failure);
         Log.UserRuleFailed(logger, name, failure.Rule, failure.Line, failure.Action);
     }
+
+    private static string TextOf(DeliveryStep step) => step.Line > 0 ? $"{step.Rule}({step.Line}): {step.Action}" : $"{step.Rule}: {step.Action}";
 
     private void Remember(UserRuleLoad load)
     {
@@ -283,4 +331,7 @@ internal sealed class UserAccount(string name, UserRuleOptions options, UserRule
             _crashes.Enqueue(time.GetTimestamp());
         }
     }
+
+    /// <summary>What the scripts of a version did wrong, as their owner is told.</summary>
+    private sealed record Fault(string Version, string Text);
 }

@@ -4,29 +4,28 @@ namespace MailServer.Rules;
 internal sealed class UserRuleCompiler(UserRuleOptions options, TimeProvider time) : IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1);
+    private long _since;
     private readonly RuleHostProcess _process =
-        new(options.Workers.RuleHostPath, options.CompileLimit, options.CompilerStay, time) { IsForUsers = true };
+        new(options.Workers.RuleHostPath, options.CompileClockLimit, options.CompilerStay, time) { IsForUsers = true, ProcessorLimit = options.CompileLimit };
 
     /// <summary>The API, the compiler, and that it is for users: a form that was compiled for administrators is not taken for one of theirs.</summary>
     public string Identity { get; } = RuleIdentity.Of(options.Workers.RuleHostPath, "users");
+
+    /// <summary>Whether it has been at one request for longer than a start takes: then it is a text that it cannot cope with, and whoever comes now may wait for long.</summary>
+    public bool IsStuck => _turn.CurrentCount == 0 && time.GetElapsedTime(Volatile.Read(ref _since)) >= options.CompileWaitForOthers;
+
+    /// <summary>Whether it compiles now.</summary>
+    public bool IsBusy => _turn.CurrentCount == 0;
 
     /// <summary>Compiles texts, given as files of ours; their compiled forms come to lie beside them.</summary>
     /// <exception cref="RuleHostException">The compiler cannot be used at all.</exception>
     public async Task<IReadOnlyList<CompileReply>> CompileAsync(IReadOnlyList<string> files, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            var replies = await TryAsync(files, isAlone: false, cancellationToken).ConfigureAwait(false);
-            // A compiler that died says nothing of the file it died of, nor of those after it.
-            foreach (var file in files.Where(file => replies.All(reply => reply.File != file)).ToArray())
-                replies.Add(await CompileAloneAsync(file, cancellationToken).ConfigureAwait(false));
-            return replies;
-        }
-        finally
-        {
-            _turn.Release();
-        }
+        var replies = await TryAsync(files, isAlone: false, cancellationToken).ConfigureAwait(false);
+        // A compiler that died says nothing of the file it died of, nor of those after it.
+        foreach (var file in files.Where(file => replies.All(reply => reply.File != file)).ToArray())
+            replies.Add(await CompileAloneAsync(file, cancellationToken).ConfigureAwait(false));
+        return replies;
     }
 
     public void Dispose()
@@ -35,8 +34,11 @@ internal sealed class UserRuleCompiler(UserRuleOptions options, TimeProvider tim
         _turn.Dispose();
     }
 
+    // One turn each: an account with many texts that the compiler cannot cope with must not keep it from others until the last of them.
     private async Task<List<CompileReply>> TryAsync(IReadOnlyList<string> files, bool isAlone, CancellationToken cancellationToken)
     {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        Volatile.Write(ref _since, time.GetTimestamp());
         try
         {
             return [.. await _process.CompileAsync(files, null, Identity, cancellationToken).ConfigureAwait(false)];
@@ -44,6 +46,10 @@ internal sealed class UserRuleCompiler(UserRuleOptions options, TimeProvider tim
         catch (RuleHostException e) when (e.IsByInput && !isAlone)
         {
             return [];
+        }
+        finally
+        {
+            _turn.Release();
         }
     }
 

@@ -73,6 +73,9 @@ internal sealed class UserRuleLoader(UserRuleOptions options, UserRuleCompiler c
         try
         {
             cache.Prepare();
+            // Only what is there now: each edit that does not compile would leave one behind.
+            foreach (var gone in _hopeless.Keys.Except(scripts.Select(script => script.KeyFor(cache.Identity))).ToArray())
+                _hopeless.Remove(gone);
             load = await CompileAsync(cache, load, scripts, refused, cancellationToken).ConfigureAwait(false);
             if (await check(load, cancellationToken).ConfigureAwait(false) is { Count: > 0 } objections)
                 return await HoldBackAsync(cache, load with { Objections = objections }, scripts, cancellationToken).ConfigureAwait(false);

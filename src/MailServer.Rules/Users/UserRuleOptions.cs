@@ -12,11 +12,23 @@ public sealed record UserRuleOptions
     /// <summary>Why no user's script may run on this machine; null when they may. Mail is kept in INBOX then, and the owners are told.</summary>
     public string? Refusal { get; init; }
 
-    /// <summary>How long the compiler may take for an account's scripts. A text that makes it slow is its owner's.</summary>
+    /// <summary>Processor time that the compiler may take for an account's scripts. A text that makes it slow is its owner's.</summary>
     public TimeSpan CompileLimit { get; init; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>How long a mail waits for its owner's changed scripts to be compiled; after that it meets the version before, or none.</summary>
+    /// <summary>How long it may take on the clock, however busy the machine is. That is nobody's fault: the next mail tries again.</summary>
+    public TimeSpan CompileClockLimit { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>How long after an edit mail waits for its owner's changed scripts to be compiled; after that it meets the version before, or none.</summary>
     public TimeSpan CompileWait { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The same where the compiler had been for as long at another account's text, which is one that it cannot cope with.</summary>
+    public TimeSpan CompileWaitForOthers { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a mail may be with its owner's scripts, all steps together. With what the server itself does for a mail it is in INBOX within ten seconds.</summary>
+    public TimeSpan MailLimit { get; init; } = TimeSpan.FromSeconds(8);
+
+    /// <summary>What of <see cref="MailLimit"/> is for the worker alone: a mail whose turn has not come before goes to INBOX, since an honest script would be broken off.</summary>
+    public TimeSpan MailReserve { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>How long all tests beside an account's scripts may take: a hundred that are right need less than one second.</summary>
     public TimeSpan TestLimit { get; init; } = TimeSpan.FromSeconds(20);

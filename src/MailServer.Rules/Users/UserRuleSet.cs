@@ -38,17 +38,21 @@ public sealed class UserRuleSet
     /// <param name="recipient">For whom. Its notes are told what the rules have noted.</param>
     /// <param name="sofar">What was decided before.</param>
     /// <param name="cancellationToken">Gives up waiting for a process.</param>
-    public ValueTask<Delivery> DecideAsync(IMailSource mail, IRecipientSource recipient, Delivery sofar, CancellationToken cancellationToken)
+    public async ValueTask<Delivery> DecideAsync(IMailSource mail, IRecipientSource recipient, Delivery sofar, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(mail);
         ArgumentNullException.ThrowIfNull(sofar);
-        if (_account is null || IsEmpty || sofar.IsFinal)
-            return ValueTask.FromResult(sofar);
-        return _isTrial ? _account.TryAsync(_load, mail, recipient, sofar, cancellationToken) : _account.DecideAsync(_load, mail, recipient, sofar, cancellationToken);
+        if (_isTrial && _account is not null && !IsEmpty && !sofar.IsFinal)
+            return await _account.TryAsync(_load, mail, recipient, sofar, cancellationToken).ConfigureAwait(false);
+        using var deadline = _account?.StartClock(cancellationToken);
+        return deadline is null ? sofar : await DecideWithinAsync(deadline, mail, recipient, sofar).ConfigureAwait(false);
     }
 
+    internal ValueTask<Delivery> DecideWithinAsync(MailDeadline deadline, IMailSource mail, IRecipientSource recipient, Delivery sofar) =>
+        _account is null || IsEmpty || sofar.IsFinal ? new(sofar) : _account.DecideAsync(_load, mail, recipient, sofar, deadline);
+
     /// <summary>
-    /// What the account's owner has to be told now, one line each: scripts that do not compile, or crash again and again. Null when there is nothing, or when
+    /// What the account's owner has to be told now, one line each: scripts that do not compile, or that failed on a mail. Null when there is nothing, or when
     /// something was told within a day. Whoever asks has to tell it.
     /// </summary>
     public IReadOnlyList<string>? TakeNotice() =>

@@ -44,30 +44,40 @@ public sealed class UserRules : IAsyncDisposable
             Log.UsersRefused(_logger, refusal);
     }
 
+    /// <summary>
+    /// Asks an account's scripts, as they are now, where a mail goes. There is an answer within <see cref="UserRuleOptions.MailLimit"/>, whatever the scripts do and
+    /// however many mails wait. Never throws but when it is cancelled.
+    /// </summary>
+    /// <param name="account">The account's name.</param>
+    /// <param name="directory">Where its scripts are; it need not be there.</param>
+    /// <param name="mail">The mail; it is asked only while this runs.</param>
+    /// <param name="recipient">For whom. Its notes are told what the rules have noted.</param>
+    /// <param name="sofar">What was decided before.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>Where it goes, and the scripts that were asked.</returns>
+    public async ValueTask<(Delivery Delivery, UserRuleSet Scripts)> DecideAsync(
+        string account, string directory, IMailSource mail, IRecipientSource recipient, Delivery sofar, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(account);
+        if (Know(account, directory) is not { } known)
+            return (sofar, UserRuleSet.None);
+        using var deadline = known.StartClock(cancellationToken);
+        var scripts = await known.LookAsync(directory, _end.Token, deadline.Begin).ConfigureAwait(false);
+        return (await scripts.DecideWithinAsync(deadline, mail, recipient, sofar).ConfigureAwait(false), scripts);
+    }
+
     /// <summary>An account's scripts as they are now. Never fails: what is wrong is in the log, in <see cref="Status"/>, and in the set itself.</summary>
     /// <param name="account">The account's name.</param>
     /// <param name="directory">Where its scripts are; it need not be there.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    public async ValueTask<UserRuleSet> FindAsync(string account, string directory, CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Gives up waiting for the compiler: then they are as they were before.</param>
+    public ValueTask<UserRuleSet> FindAsync(string account, string directory, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(account);
-        UserAccount known;
-        lock (_lock)
-        {
-            // Most accounts have none, and nothing is to be remembered of them.
-            if (!_accounts.TryGetValue(account, out known!))
-            {
-                if (!Directory.Exists(directory))
-                    return UserRuleSet.None;
-                Forget();
-                _accounts[account] = known = new(account, _options, _compiler, _pool, _gate, _time, _logger);
-            }
-
-            known.LastUsed = _time.GetTimestamp();
-        }
-
-        return await known.LookAsync(directory, _end.Token, cancellationToken).ConfigureAwait(false);
+        return Know(account, directory) is { } known ? known.LookAsync(directory, _end.Token, cancellationToken) : new(UserRuleSet.None);
     }
+
+    /// <summary>Whether somebody's scripts are being compiled.</summary>
+    internal bool IsCompiling => _compiler.IsBusy;
 
     /// <summary>How the scripts of the accounts that had mail lately fare.</summary>
     public UserRulesStatus Status()
@@ -90,6 +100,24 @@ public sealed class UserRules : IAsyncDisposable
             await account.IdleAsync().ConfigureAwait(false);
         _compiler.Dispose();
         _end.Dispose();
+    }
+
+    // Most accounts have none, and nothing is to be remembered of them.
+    private UserAccount? Know(string account, string directory)
+    {
+        lock (_lock)
+        {
+            if (!_accounts.TryGetValue(account, out var known))
+            {
+                if (!Directory.Exists(directory))
+                    return null;
+                Forget();
+                _accounts[account] = known = new(account, _options, _compiler, _pool, _gate, _time, _logger);
+            }
+
+            known.LastUsed = _time.GetTimestamp();
+            return known;
+        }
     }
 
     private void Forget()

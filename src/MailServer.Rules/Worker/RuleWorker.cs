@@ -6,9 +6,10 @@ namespace MailServer.Rules;
 
 /// <summary>
 /// One worker process, and the thread that talks to it: start, scripts, mails, end. A pipe's read blocks its thread, and those of the pool are few; so each worker
-/// has one of its own. Every exchange has a time limit, at which the process is killed; the thread then reads the pipe's end.
+/// has one of its own. Every exchange has a time limit, at which the process is killed; the thread then reads the pipe's end. At the end of a mail's time nobody waits
+/// even for that.
 /// </summary>
-internal sealed class RuleWorker : IDisposable
+internal sealed class RuleWorker : IRuleWorker
 {
     // As much of a complaint as a log line can use.
     private const int MaxErrors = 2048;
@@ -35,22 +36,26 @@ internal sealed class RuleWorker : IDisposable
     /// <summary>The version of the scripts it has loaded; empty before the first.</summary>
     public string Version { get; private set; } = "";
 
-    /// <summary>Mails it was asked about.</summary>
+    /// <inheritdoc/>
     public int Runs { get; private set; }
 
-    /// <summary>Whether it can be asked again.</summary>
+    /// <inheritdoc/>
     public bool IsUsable { get; private set; } = true;
+
+    /// <inheritdoc/>
+    public TimeSpan Spent { get; private set; }
 
     /// <summary>The process's number; 0 before it has one.</summary>
     public int ProcessId { get; private set; }
 
-    /// <summary>Asks where a mail goes. One at a time.</summary>
-    /// <exception cref="WorkerException">There is no decision; the message says why. The worker cannot be used any more.</exception>
-    public Task<RuleOutcome> DecideAsync(WorkerScripts scripts, IMailSource mail, IRecipientSource recipient, Delivery sofar)
+    /// <inheritdoc/>
+    public async Task<RuleOutcome> DecideAsync(WorkerScripts scripts, IMailSource mail, IRecipientSource recipient, Delivery sofar, CancellationToken end)
     {
         var job = new Job(scripts, mail, recipient, sofar);
-        _jobs.Add(job);
-        return job.Answer.Task;
+        _jobs.Add(job, CancellationToken.None);
+        var limit = end.Register(() => Abandon(job));
+        await using (limit.ConfigureAwait(false))
+            return await job.Answer.Task.ConfigureAwait(false);
     }
 
     /// <summary>Ends the process.</summary>
@@ -69,19 +74,27 @@ internal sealed class RuleWorker : IDisposable
             {
                 Prepare(job.Scripts);
                 Runs++;
-                job.Answer.SetResult(Decide(job));
+                job.Answer.TrySetResult(Decide(job));
             }
             catch (Exception e)
             {
                 IsUsable = false;
                 Kill();
-                job.Answer.SetException(e as WorkerException ?? Explain(e));
+                job.Answer.TrySetException(e as WorkerException ?? Explain(e));
             }
 #pragma warning restore CA1031
         }
 
         Kill();
         _process?.Dispose();
+    }
+
+    // The thread may be anywhere: in the start of a process, in a read, in an answer. It finds out by itself; the mail must not wait for it.
+    private void Abandon(Job job)
+    {
+        IsUsable = false;
+        Kill();
+        job.Answer.TrySetException(new WorkerException(WorkerEnd.Late, _isReady ? "the time that a mail has is over" : "no worker was ready in time"));
     }
 
     private void Prepare(WorkerScripts scripts)
@@ -260,6 +273,9 @@ internal sealed class RuleWorker : IDisposable
             lock (_owner._gate)
                 _isOver = true;
             _timer.Dispose();
+            // What took little time took little of the processor's: then the kernel need not be asked.
+            var elapsed = _owner._time.GetElapsedTime(_start);
+            _owner.Spent = elapsed < _owner._options.SlowFrom ? elapsed : ProcessorTime() - _before;
         }
 
         private void Look()

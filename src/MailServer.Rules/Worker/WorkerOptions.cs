@@ -30,8 +30,11 @@ public sealed record WorkerOptions
     /// <summary>How long a worker may take to start, or to load scripts: 0.2 s on a PC, some seconds on a small machine under load.</summary>
     public TimeSpan StartLimit { get; init; } = TimeSpan.FromSeconds(8);
 
-    /// <summary>How long a mail waits for a free worker before it goes to INBOX without its owner's rules.</summary>
-    public TimeSpan WaitLimit { get; init; } = TimeSpan.FromSeconds(5);
+    /// <summary>
+    /// Processor time of one mail from which an account is slow: its next mails have half of the workers at most, and come after others'. A worker's first mail is
+    /// compiled to machine code in it, which takes some 0.1 s on a PC.
+    /// </summary>
+    public TimeSpan SlowFrom { get; init; } = TimeSpan.FromSeconds(0.5);
 
     /// <summary>Mails after which a worker is replaced by a new one: its limit of processor time is for its whole life.</summary>
     public int MaxRuns { get; init; } = 100_000;

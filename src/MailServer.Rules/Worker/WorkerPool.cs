@@ -2,16 +2,27 @@ namespace MailServer.Rules;
 
 /// <summary>
 /// The worker processes. Each serves one account: two users' scripts never meet in one. They are started when mail comes, stay for some seconds, and are never more
-/// than a few; who must wait is served in the order of coming, and since nobody keeps a worker longer than one mail's limit, an endless loop costs the others no more than that.
+/// than a few. Who must wait is served in the order of coming, but accounts whose scripts took long for their last mail after all others, and with half of the workers
+/// at most: a first endless loop may cost others the time of one mail, and a second one nothing.
 /// </summary>
-internal sealed class WorkerPool(WorkerOptions options, TimeProvider time) : IAsyncDisposable
+internal sealed class WorkerPool(WorkerOptions options, TimeProvider time, Func<IRuleWorker> start) : IAsyncDisposable
 {
+    /// <summary>Slow accounts of which is known that they are. Beyond them all are forgiven, and found again.</summary>
+    private const int MaxSlow = 10_000;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Idle> _idle = [];
-    private readonly LinkedList<TaskCompletionSource<bool>> _waiting = [];
+    private readonly HashSet<string> _slowAccounts = [];
+    private readonly WorkerLane _quick = new(options.MaxWorkers);
+    private readonly WorkerLane _slow = new(Math.Max(1, options.MaxWorkers / 2));
     private ITimer? _sweep;
     private int _count;
     private bool _isClosed;
+
+    public WorkerPool(WorkerOptions options, TimeProvider time)
+        : this(options, time, () => new RuleWorker(options, time))
+    {
+    }
 
     /// <summary>Processes there are now.</summary>
     public int Count
@@ -25,31 +36,39 @@ internal sealed class WorkerPool(WorkerOptions options, TimeProvider time) : IAs
 
     /// <summary>Asks an account's scripts where a mail goes. For one account, one at a time.</summary>
     /// <exception cref="WorkerException">There is no decision.</exception>
-    public async Task<RuleOutcome> DecideAsync(string account, WorkerScripts scripts, IMailSource mail, IRecipientSource recipient, Delivery sofar, CancellationToken cancellationToken)
+    public async Task<RuleOutcome> DecideAsync(
+        string account, WorkerScripts scripts, IMailSource mail, IRecipientSource recipient, Delivery sofar, MailDeadline deadline, bool isTrial = false)
     {
-        var worker = await TakeAsync(account, cancellationToken).ConfigureAwait(false);
+        var (worker, lane) = await TakeAsync(account, deadline, isTrial).ConfigureAwait(false);
+        var isSlow = true;
         try
         {
-            return await worker.DecideAsync(scripts, mail, recipient, sofar).ConfigureAwait(false);
+            var outcome = await worker.DecideAsync(scripts, mail, recipient, sofar, deadline.End).ConfigureAwait(false);
+            isSlow = worker.Spent >= options.SlowFrom;
+            return outcome;
+        }
+        catch (WorkerException e) when (e.End is WorkerEnd.Start or WorkerEnd.Ours)
+        {
+            isSlow = false;
+            throw;
         }
         finally
         {
-            Return(account, worker);
+            Return(account, worker, lane, isSlow);
         }
     }
 
     public ValueTask DisposeAsync()
     {
-        List<RuleWorker> last;
+        List<IRuleWorker> last;
         lock (_gate)
         {
             _isClosed = true;
             last = [.. _idle.Values.Select(idle => idle.Worker)];
             _idle.Clear();
             _sweep?.Dispose();
-            foreach (var waiter in _waiting)
-                waiter.TrySetResult(false);
-            _waiting.Clear();
+            _quick.Close();
+            _slow.Close();
         }
 
         foreach (var worker in last)
@@ -57,32 +76,42 @@ internal sealed class WorkerPool(WorkerOptions options, TimeProvider time) : IAs
         return ValueTask.CompletedTask;
     }
 
-    private async ValueTask<RuleWorker> TakeAsync(string account, CancellationToken cancellationToken)
+    private async ValueTask<(IRuleWorker Worker, WorkerLane Lane)> TakeAsync(string account, MailDeadline deadline, bool isTrial)
     {
+        WorkerLane lane;
         TaskCompletionSource<bool> turn;
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_isClosed, this);
-            if (_idle.Remove(account, out var own))
-                return own.Worker;
+            // Nobody's mail shall wait for somebody's tests.
+            lane = isTrial || _slowAccounts.Contains(account) ? _slow : _quick;
+            if (lane.HasRoom && _idle.Remove(account, out var own))
+            {
+                lane.Enter();
+                return (own.Worker, lane);
+            }
+
             // Those who wait came first.
-            if (_waiting.Count == 0 && MakeRoom())
-                return Start();
-            turn = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            _waiting.AddLast(turn);
+            if (lane.HasRoom && !_quick.IsAnybodyWaiting && !lane.IsAnybodyWaiting && MakeRoom())
+            {
+                lane.Enter();
+                return (start(), lane);
+            }
+
+            turn = lane.Wait();
         }
 
-        using var limit = new CancellationTokenSource(options.WaitLimit, time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        var given = both.Token.Register(static turn => ((TaskCompletionSource<bool>)turn!).TrySetResult(false), turn);
+        var given = deadline.Begin.Register(static turn => ((TaskCompletionSource<bool>)turn!).TrySetResult(false), turn);
         await using (given.ConfigureAwait(false))
             if (await turn.Task.ConfigureAwait(false))
-                return Start();
+                return (start(), lane);
 
         lock (_gate)
-            _waiting.Remove(turn);
-        cancellationToken.ThrowIfCancellationRequested();
-        throw new WorkerException(WorkerEnd.Start, $"no worker was free for {options.WaitLimit.TotalSeconds:0} s");
+            lane.GiveUp(turn);
+        if (deadline.IsTooLate)
+            throw new WorkerException(WorkerEnd.Start, "no worker was free in time");
+        deadline.Begin.ThrowIfCancellationRequested();
+        throw new ObjectDisposedException(nameof(WorkerPool));
     }
 
     // A place for a new one; the process whose account has been quiet for longest gives way.
@@ -102,28 +131,28 @@ internal sealed class WorkerPool(WorkerOptions options, TimeProvider time) : IAs
         return true;
     }
 
-    private RuleWorker Start() => new(options, time);
-
-    private void Return(string account, RuleWorker worker)
+    private void Return(string account, IRuleWorker worker, WorkerLane lane, bool isSlow)
     {
         lock (_gate)
         {
-            if (worker.IsUsable && worker.Runs < options.MaxRuns && _waiting.Count == 0 && !_isClosed)
+            lane.Leave();
+            if (!isSlow)
+                _slowAccounts.Remove(account);
+            else if (_slowAccounts.Count < MaxSlow)
+                _slowAccounts.Add(account);
+            else
+                _slowAccounts.Clear();
+
+            var isWanted = _quick.IsAnybodyWaiting || (_slow.IsAnybodyWaiting && _slow.HasRoom);
+            if (worker.IsUsable && worker.Runs < options.MaxRuns && !isWanted && !_isClosed)
             {
                 _idle[account] = new(worker, time.GetTimestamp());
                 _sweep ??= time.CreateTimer(_ => Sweep(), null, options.Stay, options.Stay);
                 return;
             }
 
-            // The place goes on to the next who waits; one that has given up meanwhile is passed over.
-            var isGiven = false;
-            while (!isGiven && _waiting.First is { } next)
-            {
-                _waiting.RemoveFirst();
-                isGiven = next.Value.TrySetResult(true);
-            }
-
-            if (!isGiven)
+            // The place goes on to the next who waits.
+            if (!_quick.TryGive() && !_slow.TryGive())
                 _count--;
         }
 
@@ -132,7 +161,7 @@ internal sealed class WorkerPool(WorkerOptions options, TimeProvider time) : IAs
 
     private void Sweep()
     {
-        List<RuleWorker> tired = [];
+        List<IRuleWorker> tired = [];
         lock (_gate)
         {
             foreach (var (account, idle) in _idle.ToArray())
@@ -155,5 +184,5 @@ internal sealed class WorkerPool(WorkerOptions options, TimeProvider time) : IAs
             worker.Dispose();
     }
 
-    private readonly record struct Idle(RuleWorker Worker, long Since);
+    private readonly record struct Idle(IRuleWorker Worker, long Since);
 }

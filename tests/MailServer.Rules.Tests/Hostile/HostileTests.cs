@@ -39,7 +39,7 @@ public sealed class HostileTests
         var replies = await host.CompileAsync(files, output, "", default);
         await using var users = new UserHost();
         // No budget: what ends them is the worker.
-        await using var pool = new WorkerPool(users.Options.Workers with { StepBudget = int.MaxValue, MaxWorkers = 4, WaitLimit = TimeSpan.FromMinutes(5), ClockLimit = TimeSpan.FromSeconds(10) }, TimeProvider.System);
+        await using var pool = new WorkerPool(users.Options.Workers with { StepBudget = int.MaxValue, MaxWorkers = 4, ClockLimit = TimeSpan.FromSeconds(10) }, TimeProvider.System);
         users.Write("honest", "10.csx", "FileInto($\"Size/{Mail.Size}\");");
 
         await File.WriteAllTextAsync("/tmp/mailserver-victim", "");
@@ -57,7 +57,7 @@ public sealed class HostileTests
         await Parallel.ForEachAsync(HostileScript.All.Zip(replies), new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (pair, _) =>
         {
             var (script, reply) = pair;
-            var got = reply.IsCompiled ? await RunAsync(pool, script.Name, new([new("hostile.csx", reply.Key, Path.Combine(output, reply.Key + ".dll"))])) : "";
+            var got = reply.IsCompiled ? await RunAsync(pool, users.Options, script.Name, new([new("hostile.csx", reply.Key, Path.Combine(output, reply.Key + ".dll"))])) : "";
             if (!script.InWorker.Split('|').Contains(got) && !(script.Name == Killed && got == "kept"))
                 lock (wrong)
                     wrong.Add($"{script.Name}: {got} instead of {script.InWorker} {string.Join('\n', reply.Diagnostics)}");
@@ -70,11 +70,12 @@ public sealed class HostileTests
         File.Delete("/tmp/mailserver-victim");
     }
 
-    private static async Task<string> RunAsync(WorkerPool pool, string name, WorkerScripts scripts)
+    private static async Task<string> RunAsync(WorkerPool pool, UserRuleOptions options, string name, WorkerScripts scripts)
     {
+        using var deadline = new MailDeadline(options, TimeProvider.System, default);
         try
         {
-            var outcome = await pool.DecideAsync(name, scripts, new Facts(), new RecipientFacts(), Delivery.Keep, default);
+            var outcome = await pool.DecideAsync(name, scripts, new Facts(), new RecipientFacts(), Delivery.Keep, deadline);
             var delivery = outcome.Delivery;
             return outcome.Failure is not null || outcome.Warnings.Count > 0
                 ? delivery.Folder?.IsInbox == true ? "kept" : delivery.Copies.Count == DeliveryPlan.MaxFolders - 1 ? "32 folders" : "lost"

@@ -1,0 +1,108 @@
+using MailServer.Rules.Tests;
+
+namespace MailServer.Interop.Tests;
+
+/// <summary>Users' scripts that want to harm, in the real server, while others get mail.</summary>
+public sealed class HostileRuleTests(ITestOutputHelper output)
+{
+    // One worker is left for Alice: who has to wait when there is none is tested without a clock (FairnessTests).
+    private const int Lanes = 3;
+
+    [InteropFact]
+    public async Task Every_hostile_script_leaves_its_mail_in_INBOX_says_so_and_does_not_disturb_others()
+    {
+        var scripts = HostileScript.All.Select((script, i) => (Script: script, User: $"h{i:D3}")).ToArray();
+        await using var server = await ServerProcess.StartAsync(ownRules: [.. scripts.Select(pair => pair.User)]);
+        server.WriteRule("alice", "10.csx", "FileInto(\"Filed\");");
+        foreach (var (script, user) in scripts)
+            server.WriteRule(user, "10.csx", script.Text);
+        await PrimeAsync(server, "alice");
+
+        var primed = server.Messages("alice", ".Filed").Length;
+        using var end = new CancellationTokenSource();
+        var honest = Task.WhenAll(new[] { "alice", "bob" }.Select(user => Task.Run(() => SendUntilAsync(server, user, end.Token))));
+        var slowest = new TimeSpan[2];
+        await Parallel.ForEachAsync(scripts, new ParallelOptions { MaxDegreeOfParallelism = Lanes }, async (pair, _) =>
+        {
+            await PrimeAsync(server, pair.User);
+            for (var i = 0; i < 2; i++)
+                if (await SendAsync(server, pair.User) is var took && took > slowest[0])
+                    slowest[0] = took;
+        });
+        await end.CancelAsync();
+        var sent = await honest;
+        slowest[1] = sent.Max(one => one.Slowest);
+
+        // All of it was said by one server, which serves on.
+        Assert.Equal(0, (await server.CommandAsync("status")).ExitCode);
+        Assert.All(sent, one => Assert.True(one.Count > 10, $"{one.Count} honest mails"));
+        Assert.Equal(sent[0].Count, server.Messages("alice", ".Filed").Length - primed);
+        Assert.Equal(sent[1].Count, server.Messages("bob").Length);
+        var wrong = string.Concat(scripts.Select(pair => Wrong(server, pair.Script, pair.User)));
+        Assert.True(wrong.Length == 0, wrong);
+        output.WriteLine($"{sent[0].Count} and {sent[1].Count} honest mails; the slowest DATA: hostile {slowest[0].TotalSeconds:0.00} s, honest {slowest[1].TotalSeconds:0.00} s");
+    }
+
+    [InteropFact]
+    public async Task Mail_to_others_is_stored_while_twenty_messages_wait_for_an_endless_script()
+    {
+        await using var server = await ServerProcess.StartAsync(ownRules: ["mallory"]);
+        server.WriteRule("alice", "10.csx", "FileInto(\"Filed\");");
+        server.WriteRule("mallory", "10.csx", HostileScript.All.Single(script => script.Name == "loop without a lambda").Text);
+        await PrimeAsync(server, "alice");
+        await SendAsync(server, "bob");
+        var primed = server.Messages("alice", ".Filed").Length;
+
+        var hostile = Enumerable.Range(0, 20).Select(_ => SendAsync(server, "mallory")).ToArray();
+        await server.SaysAsync("rules of mallory@example.org in service");
+        await Task.WhenAll(SendAsync(server, "alice"), SendAsync(server, "bob"));
+        var waiting = hostile.Count(mail => !mail.IsCompleted);
+        Assert.True(waiting > 0, "all hostile mail was stored before the honest");
+        Assert.Equal(1, server.Messages("alice", ".Filed").Length - primed);
+        Assert.Equal(2, server.Messages("bob").Length);
+        var slowest = (await Task.WhenAll(hostile)).Max();
+        Assert.Equal(21, server.Messages("mallory").Length);
+        output.WriteLine($"{waiting} of 20 hostile mails waited when the honest were stored; the slowest DATA of the hostile: {slowest.TotalSeconds:0.00} s");
+    }
+
+    /// <summary>What is not as it must be for an account that got three mails, two of them with its scripts compiled; empty when all is well.</summary>
+    private static string Wrong(ServerProcess server, HostileScript script, string user)
+    {
+        var texts = server.Messages(user).Select(File.ReadAllText).ToArray();
+        var told = texts.Count(text => text.Contains("\nSubject: Mail rules need a look\n", StringComparison.Ordinal));
+        var isRefused = script.Refused.Length > 0;
+        var says = isRefused ? texts.Any(text => text.Contains(script.Refused, StringComparison.Ordinal)) : server.Journal(user).Split("10.csx").Length > 2;
+        return (script.InWorker == "32 folders" || texts.Length - told == 3) && told == 1 && says
+            ? ""
+            : $"{user} {script.Name}: {texts.Length - told} mails, told {told} times\n{server.Journal(user)}\n";
+    }
+
+    /// <summary>A first mail, which on a busy machine may be there before the compiler is, and waits for that one.</summary>
+    private static async Task PrimeAsync(ServerProcess server, string user)
+    {
+        await SendAsync(server, user);
+        await server.SaysAsync($"rules of {user}@example.org in service", $"of {user}@example.org does not compile");
+    }
+
+    private static async Task<(int Count, TimeSpan Slowest)> SendUntilAsync(ServerProcess server, string user, CancellationToken end)
+    {
+        var (count, slowest) = (0, TimeSpan.Zero);
+        for (; !end.IsCancellationRequested; count++)
+            if (await SendAsync(server, user) is var took && took > slowest)
+                slowest = took;
+        return (count, slowest);
+    }
+
+    /// <summary>Sends one mail, acknowledged. Says how long its end took.</summary>
+    private static async Task<TimeSpan> SendAsync(ServerProcess server, string user)
+    {
+        await using var client = await LineClient.ConnectAsync(server.Port("mx"));
+        await client.CommandAsync("EHLO client.example", "250 ");
+        await client.CommandAsync("MAIL FROM:<sender@example.net>", "250");
+        await client.CommandAsync($"RCPT TO:<{user}@example.org>", "250");
+        await client.CommandAsync("DATA", "354");
+        var start = TimeProvider.System.GetTimestamp();
+        await client.CommandAsync("From: sender@example.net\r\nSubject: hello\r\n\r\nhello\r\n.", "250");
+        return TimeProvider.System.GetElapsedTime(start);
+    }
+}
