@@ -61,5 +61,8 @@ internal static partial class Log
     [LoggerMessage(EventId = 618, Level = LogLevel.Warning, Message = "{Count} tests of the rules of {Account} fail, what was in service stays: {Test}")]
     public static partial void UserTestsFail(ILogger logger, string account, int count, string test);
 
-    // Next free id: 619
+    [LoggerMessage(EventId = 619, Level = LogLevel.Warning, Message = "a worker of {Account} died, another one is asked: {Reason}")]
+    public static partial void WorkerDied(ILogger logger, string account, string reason);
+
+    // Next free id: 620
 }

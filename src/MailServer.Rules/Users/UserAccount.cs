@@ -176,6 +176,7 @@ internal sealed class UserAccount(string name, UserRuleOptions options, UserRule
         }
         catch (WorkerException e) when (e.End is WorkerEnd.Died && !HasCrashed())
         {
+            Log.WorkerDied(logger, name, e.Message);
             return await pool.DecideAsync(name, load.Scripts, mail, recipient, sofar, deadline).ConfigureAwait(false);
         }
     }

@@ -8,6 +8,8 @@ public sealed class HostileRuleTests(ITestOutputHelper output)
     // One worker is left for Alice: who has to wait when there is none is tested without a clock (FairnessTests).
     private const int Lanes = 3;
 
+    private static readonly string[] Late = ["the time that a mail has is over", "no answer after 5 s", "no worker was", "the mails before this one"];
+
     [InteropFact]
     public async Task Every_hostile_script_leaves_its_mail_in_INBOX_says_so_and_does_not_disturb_others()
     {
@@ -70,11 +72,13 @@ public sealed class HostileRuleTests(ITestOutputHelper output)
     {
         var texts = server.Messages(user).Select(File.ReadAllText).ToArray();
         var told = texts.Count(text => text.Contains("\nSubject: Mail rules need a look\n", StringComparison.Ordinal));
-        var isRefused = script.Refused.Length > 0;
-        var says = isRefused ? texts.Any(text => text.Contains(script.Refused, StringComparison.Ordinal)) : server.Journal(user).Split("10.csx").Length > 2;
-        return (script.InWorker == "32 folders" || texts.Length - told == 3) && told == 1 && says
+        var journal = server.Journal(user);
+        // A machine too busy to find out whether a script computes or waits blames nobody.
+        var isBlamed = script.Refused.Length > 0 || Late.Sum(reason => journal.Split(reason).Length - 1) < 3;
+        var says = script.Refused.Length > 0 ? texts.Any(text => text.Contains(script.Refused, StringComparison.Ordinal)) : journal.Split("10.csx").Length > 2;
+        return (script.InWorker == "32 folders" || texts.Length - told == 3) && (told == 1 || (told == 0 && !isBlamed)) && says
             ? ""
-            : $"{user} {script.Name}: {texts.Length - told} mails, told {told} times\n{server.Journal(user)}\n";
+            : $"{user} {script.Name}: {texts.Length - told} mails, told {told} times\n{journal}\n";
     }
 
     /// <summary>A first mail, which on a busy machine may be there before the compiler is, and waits for that one.</summary>
