@@ -105,7 +105,7 @@ public sealed class UserRulesTests
         Assert.StartsWith(complaint, Assert.Single((await host.FindAsync("alice")).TakeNotice()!), StringComparison.Ordinal);
         await host.DecideAsync("alice");
         Assert.Null((await host.FindAsync("alice")).TakeNotice());
-        Directory.Delete(Directory.GetDirectories(host.Options.CacheDirectory, "told", SearchOption.AllDirectories).Single(), recursive: true);
+        Directory.Delete(Directory.GetDirectories(host.Options.CacheDirectory, "notices", SearchOption.AllDirectories).Single(), recursive: true);
         host.Write("alice", "10.csx", "FileInto(\"A\");");
         await host.DecideAsync("alice");
         Assert.Null((await host.FindAsync("alice")).TakeNotice());

@@ -4,7 +4,7 @@ namespace MailServer.Rules;
 internal sealed class UserRuleCompiler(UserRuleOptions options, TimeProvider time) : IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1);
-    private long _since;
+    private long _since = time.GetTimestamp();
     private readonly RuleHostProcess _process =
         new(options.Workers.RuleHostPath, options.CompileClockLimit, options.CompilerStay, time) { IsForUsers = true, ProcessorLimit = options.CompileLimit };
 

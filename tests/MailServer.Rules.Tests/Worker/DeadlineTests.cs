@@ -88,9 +88,15 @@ public sealed class DeadlineTests : IAsyncDisposable
         {
             var mail = SendAsync(rules, "alice");
             await Host.UntilAsync(() => rules.IsCompiling);
-            _time.Advance(_options.CompileClockLimit);
+            // Again and again: its timer may not run yet.
+            while (rules.IsCompiling)
+            {
+                _time.Advance(_options.CompileClockLimit);
+                await Task.Delay(10);
+            }
+
             await mail;
-            await Host.UntilAsync(() => !rules.IsCompiling && rules.Status().Accounts is [{ CompilerProblem: not null }]);
+            await Host.UntilAsync(() => rules.Status().Accounts is [{ CompilerProblem: not null }]);
             Assert.Empty(rules.Status().Accounts[0].Rules[0].Diagnostics);
         }
     }
