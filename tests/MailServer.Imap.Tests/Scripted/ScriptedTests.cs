@@ -18,6 +18,12 @@ public sealed class ScriptedTests
     // (RFC 3516 §4.4).
     private static readonly string[] LeftOut = ["pipeline", "pipeline-connections", "search-addresses", "append-binary"];
 
+    // What they need is not offered yet. When it is, the second test here says so, and the script is taken out of this list.
+    private static readonly string[] NotOffered =
+    [
+        "notify", "search-context-update", "search-context-update2", "search-context-update3", "search-partial", "sort-partial", "urlauth", "urlauth-binary", "urlauth2",
+    ];
+
     public static TheoryData<string> Names => Folder is null ? ["none"] :
         [.. Directory.GetFiles(Path.Combine(Folder, "tests")).Select(file => Path.GetFileName(file)).Where(IsOurs).Order(StringComparer.Ordinal)];
 
@@ -55,18 +61,24 @@ public sealed class ScriptedTests
         }
     }
 
-    private static bool IsOurs(string name) => !name.EndsWith(".mbox", StringComparison.Ordinal) && !LeftOut.Contains(name);
+    [Fact]
+    public async Task Scripts_that_are_left_out_need_what_is_not_offered()
+    {
+        Assert.SkipWhen(Folder is null, "no test data: imap-imaptest (set MAILSERVER_CORPORA)");
+        var session = await Session.LoggedInAsync();
+        foreach (var name in NotOffered)
+            Assert.NotEmpty(await MissingAsync(Script.Read(Path.Combine(Folder, "tests", name)), new(session.Connection)));
+    }
 
-    // A script that needs what the server does not say is told of as left out.
-    private static async Task SkipWithoutAsync(Script script, ScriptedClient client)
+    private static bool IsOurs(string name) => !name.EndsWith(".mbox", StringComparison.Ordinal) && !LeftOut.Contains(name) && !NotOffered.Contains(name);
+
+    /// <summary>What a script needs and the server does not offer.</summary>
+    private static async Task<List<string>> MissingAsync(Script script, ScriptedClient client)
     {
         var needed = script.Header.GetValueOrDefault("capabilities", "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        if (needed.Length == 0)
-            return;
         var (replies, _) = await client.SayAsync("CAPABILITY");
         var offered = replies.SelectMany(reply => reply.Text.Split(' ')).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var missing = needed.Where(one => !offered.Contains(one)).ToList();
-        Assert.SkipWhen(missing.Count > 0, $"not offered: {string.Join(' ', missing)}");
+        return [.. needed.Where(one => !offered.Contains(one))];
     }
 
     private static async Task PrepareAsync(Script script, ScriptedClient client, bool isFirst, Func<string> next)
@@ -75,7 +87,7 @@ public sealed class ScriptedTests
         if (state == "nonauth")
             return;
         await MustAsync(client, "LOGIN alice seCret-7");
-        await SkipWithoutAsync(script, client);
+        Assert.Empty(await MissingAsync(script, client));
         if (isFirst && state != "auth")
         {
             await MustAsync(client, "CREATE imaptest");
