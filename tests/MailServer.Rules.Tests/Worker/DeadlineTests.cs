@@ -42,9 +42,10 @@ public sealed class DeadlineTests : IAsyncDisposable
         _time.Advance(_options.MailLimit - _options.MailReserve);
         _time.Advance(_options.MailReserve);
         var ends = (await Task.WhenAll(mails)).Select(delivery => delivery.Steps[^1].Action).CountBy(action => action).ToDictionary();
-        Assert.Equal(4, ends["failed, kept in INBOX: no worker was ready in time"]);
-        // Of those whose turn comes just when the time is over it may be the one or the other.
-        Assert.Equal(56, ends["failed, kept in INBOX: no worker was free in time"] + ends["failed, kept in INBOX: the mails before this one took too long"]);
+        // Four workers; of those whose turn comes just when the time is over it may be the one or the other.
+        string[] reasons = ["no worker was ready in time", "no worker was free in time", "the mails before this one took too long"];
+        Assert.True(ends["failed, kept in INBOX: no worker was ready in time"] >= 4);
+        Assert.Equal(60, reasons.Sum(reason => ends.GetValueOrDefault($"failed, kept in INBOX: {reason}")));
         Assert.Equal(0, pool.Count);
 
         async Task<Delivery> SendAsync(UserAccount account)
@@ -86,17 +87,24 @@ public sealed class DeadlineTests : IAsyncDisposable
         await using var rules = new UserRules(_options, _time, NullLoggerFactory.Instance);
         for (var round = 0; round < 2; round++)
         {
+            // A mail that came while the last question was being given up asks none of its own: the next one does.
             var mail = SendAsync(rules, "alice");
-            await Host.UntilAsync(() => rules.IsCompiling);
-            // Again and again: its timer may not run yet.
-            while (rules.IsCompiling)
+            for (var i = 0; i < 5000 && !rules.IsCompiling; i++)
+            {
+                await Task.Delay(10);
+                if (mail.IsCompleted)
+                    mail = SendAsync(rules, "alice");
+            }
+
+            Assert.True(rules.IsCompiling);
+            // Again and again: its timer may not run yet, and a text that it did not answer for is tried once more alone.
+            while (rules.IsCompiling || rules.Status().Accounts is not [{ CompilerProblem: not null }])
             {
                 _time.Advance(_options.CompileClockLimit);
                 await Task.Delay(10);
             }
 
             await mail;
-            await Host.UntilAsync(() => rules.Status().Accounts is [{ CompilerProblem: not null }]);
             Assert.Empty(rules.Status().Accounts[0].Rules[0].Diagnostics);
         }
     }
