@@ -67,9 +67,7 @@ public sealed partial class MailQueue
     {
         lock (entry)
         {
-            if (entry.Mail is null && (entry.Mail = Read(entry.Id)) is null)
-                entry.IsGone = true;
-            return entry.Mail;
+            return entry.Mail ??= Read(entry.Id);
         }
     }
 
@@ -152,11 +150,12 @@ public sealed partial class MailQueue
     {
         var now = _time.GetUtcNow();
         var next = now + _options.FirstRetry;
-        var isOver = entry.IsGone;
+        var (isOver, isAside) = (entry.IsGone, false);
         try
         {
             // A server that stops still writes down what it knows; what it does not know it leaves.
-            if (!isOver && (entry.IsTried || !_stop.IsCancellationRequested) && Open(entry) is { } mail)
+            var isWanted = !isOver && (entry.IsTried || !_stop.IsCancellationRequested);
+            if (isWanted && Open(entry) is { } mail)
             {
                 if (entry.IsTried)
                     mail = mail with { Tries = mail.Tries + 1 };
@@ -166,6 +165,11 @@ public sealed partial class MailQueue
                 isOver = mail.To.All(recipient => recipient.State is QueuedState.Sent or QueuedState.Told);
                 if (!isOver)
                     Keep(entry, mail with { Next = next < mail.Expires || now >= mail.Expires ? next : mail.Expires });
+            }
+            else if (isWanted)
+            {
+                // What a disk cannot give now it may give later. Only what is not there any more is forgotten, and no file is touched.
+                isAside = !File.Exists(Folder.EnvelopeOf(entry.Id));
             }
 
             isOver |= entry.IsGone;
@@ -182,7 +186,7 @@ public sealed partial class MailQueue
             lock (_lock)
             {
                 entry.Pending = 0;
-                if (isOver)
+                if (isOver || isAside)
                     _entries.Remove(entry.Id);
                 else
                     Schedule(entry, entry.Mail is { } kept ? kept.Next > now ? kept.Next : next : entry.Next > now ? entry.Next : next);

@@ -111,7 +111,8 @@ public sealed class QueueFolder(string directory)
     public void SetAside(string id)
     {
         DiskFile.MakeDirectory(AsideDirectory);
-        foreach (var path in new[] { EnvelopeOf(id), MessageOf(id) })
+        // The message first: one without an envelope is swept away as never acknowledged.
+        foreach (var path in new[] { MessageOf(id), EnvelopeOf(id) })
             if (File.Exists(path))
                 DurableFile.Rename(path, Path.Combine(AsideDirectory, Path.GetFileName(path)));
     }

@@ -292,6 +292,28 @@ public sealed class QueueTests
     }
 
     [Fact]
+    public async Task A_message_whose_file_the_disk_cannot_give_now_is_sent_when_it_can()
+    {
+        await using var rig = new QueueRig().Start();
+        rig.Transport.Answer = _ => FakeTransport.Later();
+        Assert.Null(await rig.SendAsync("one@elsewhere.example"));
+        await QueueRig.UntilAsync(() => rig.Transport.Count == 1, "no first try");
+        await rig.QuietAsync();
+        var id = Assert.Single(rig.Queue.Folder.List());
+        var (envelope, kept) = (rig.Queue.Folder.EnvelopeOf(id), Path.Combine(rig.Directory, "kept"));
+        File.Move(envelope, kept);
+        File.CreateSymbolicLink(envelope, envelope); // ELOOP: an error that is no word about the message
+        await rig.AdvanceAsync(TimeSpan.FromMinutes(6));
+        Assert.Equal(1, rig.Transport.Count);
+        Assert.True(File.Exists(rig.Queue.Folder.MessageOf(id)));
+        File.Move(kept, envelope, overwrite: true);
+        rig.Transport.Answer = _ => new();
+        await rig.AdvanceAsync(TimeSpan.FromMinutes(20), TimeSpan.FromMinutes(1));
+        Assert.Equal(2, rig.Transport.Count);
+        Assert.Empty(rig.Queue.Folder.List());
+    }
+
+    [Fact]
     public async Task What_a_death_left_half_way_is_swept()
     {
         await using var rig = new QueueRig();
