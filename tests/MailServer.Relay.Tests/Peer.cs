@@ -13,6 +13,8 @@ internal sealed class Peer : IAsyncDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _end = new();
     private readonly Lock _lock = new();
+    private readonly List<string> _lines = [];
+    private readonly List<string> _messages = [];
     private readonly Task _loop;
 
     public Peer()
@@ -45,10 +47,11 @@ internal sealed class Peer : IAsyncDisposable
 
     public int Connections { get; private set; }
 
-    public List<string> Lines { get; } = [];
+    /// <summary>The lines so far; a client may still say more.</summary>
+    public IReadOnlyList<string> Lines => Copy(_lines);
 
     /// <summary>The octets behind DATA, end mark and all.</summary>
-    public List<string> Messages { get; } = [];
+    public IReadOnlyList<string> Messages => Copy(_messages);
 
     public static X509Certificate2 NewCertificate(string name)
     {
@@ -72,6 +75,12 @@ internal sealed class Peer : IAsyncDisposable
         await _loop;
         Certificate?.Dispose();
         _end.Dispose();
+    }
+
+    private string[] Copy(List<string> list)
+    {
+        lock (_lock)
+            return [.. list];
     }
 
     private async Task AcceptAsync()
@@ -105,7 +114,7 @@ internal sealed class Peer : IAsyncDisposable
             while (await ReadLineAsync(stream) is { } line)
             {
                 lock (_lock)
-                    Lines.Add(line);
+                    _lines.Add(line);
                 var answer = Answer(line) ?? Usual(line, stream is SslStream);
                 if (answer == "-")
                     continue;
@@ -156,7 +165,7 @@ internal sealed class Peer : IAsyncDisposable
         }
 
         lock (_lock)
-            Messages.Add(octets.ToString());
+            _messages.Add(octets.ToString());
         return await SayAsync(stream, Verdict());
     }
 
