@@ -13,7 +13,7 @@ public sealed class NoiseTests(ITestOutputHelper output)
     [Fact]
     public async Task Noise_never_makes_the_session_fail()
     {
-        var seed = Random.Shared.Next();
+        var seed = int.TryParse(Environment.GetEnvironmentVariable("MAILSERVER_SEED"), out var given) ? given : Random.Shared.Next();
         output.WriteLine($"seed {seed}");
         var random = new Random(seed);
         var dialogs = Dialog.Names("MailServer.Imap.Tests").Select(name => Dialog.Read("MailServer.Imap.Tests", name))
@@ -28,7 +28,7 @@ public sealed class NoiseTests(ITestOutputHelper output)
                 session.Inbox.Deliver("noise\r\n");
             session.Connection.HangUp();
             Assert.IsType<SessionEnd.Closed>(await session.End.WaitAsync(TimeSpan.FromSeconds(20)));
-            Assert.DoesNotContain(log.Lines, line => line.Id == Failed);
+            Assert.True(log.Lines.All(line => line.Id != Failed), $"round {i}: {string.Join('\n', log.Lines)}");
             Assert.Equal((0, 0), (session.Store.OpenAccounts, session.Store.OpenViews));
         }
     }

@@ -122,7 +122,7 @@ public sealed class ReloadTests
             Assert.Contains(PluginPatch.TextOf(Reloads), (await client.CommandAsync("NOOP", "")).Reply, StringComparison.Ordinal);
         }
 
-        var bodies = server.Messages("alice").Select(File.ReadAllText).ToList();
+        var bodies = server.Texts("alice");
         Assert.Equal(Sending, bodies.Count);
         for (var number = 0; number < Sending; number++)
         {

@@ -102,6 +102,20 @@ internal sealed class ServerProcess : IAsyncDisposable
     public string[] Messages(string user, string folder = "") =>
         [.. new[] { "new", "cur" }.Select(part => Path.Combine(Maildir(user, folder), part)).Where(Directory.Exists).SelectMany(Directory.GetFiles)];
 
+    /// <summary>What the messages hold. A session that sees one for the first time moves it from new to cur: then they are read again.</summary>
+    public List<string> Texts(string user)
+    {
+        while (true)
+            try
+            {
+                return [.. Messages(user).Select(System.IO.File.ReadAllText)];
+            }
+            catch (FileNotFoundException)
+            {
+                // A file is listed once under each name, or under one that is no more.
+            }
+    }
+
     public Task<ToolResult> CommandAsync(params string[] arguments) => Tool.RunAsync(Executable, [.. arguments, "--config", Config]);
 
     /// <summary>What <c>plugin list --json</c> says of one plugin.</summary>

@@ -14,7 +14,19 @@ public sealed class TempDirectory : IDisposable
 
     public string File(string name) => System.IO.Path.Combine(Path, name);
 
-    public void Dispose() => Directory.Delete(Path, recursive: true);
+    /// <summary>Deletes it; again when something that was under way as the test ended has put a file into it meanwhile.</summary>
+    public void Dispose()
+    {
+        for (var tries = 0; Directory.Exists(Path); tries++)
+            try
+            {
+                Directory.Delete(Path, recursive: true);
+            }
+            catch (IOException) when (tries < 20)
+            {
+                Thread.Sleep(50);
+            }
+    }
 
     public override string ToString() => Path;
 }

@@ -116,13 +116,14 @@ internal sealed class Checker(CoEditRun run)
         {
             Assert.True(found.Count > 0 || mail.IsDoomed || !mail.IsThere, $"{mark} is lost");
 
-            // What mbsync could not send yet stays in its own Maildir for the next time; mutt deletes what is there when it comes by.
-            var isWaiting = mark.StartsWith("muttgone", StringComparison.Ordinal) || (mark.StartsWith("synced", StringComparison.Ordinal) && (found.Count == 0) != mail.IsDoomed);
+            // What mbsync could not send yet stays in its own Maildir for the next time; mutt deletes what is there when it comes by, and so it
+            // does with what a killed server has marked \Deleted and not expunged.
+            var isWaiting = mark.StartsWith("muttgone", StringComparison.Ordinal) || (mark.StartsWith("erased", StringComparison.Ordinal) && mail.IsDoomed) || (mark.StartsWith("synced", StringComparison.Ordinal) && (found.Count == 0) != mail.IsDoomed);
             (mail.Places, mail.IsUncertain, mail.IsThere) = ([.. found], isWaiting, found.Count > 0);
             return;
         }
 
-        Assert.True(found.Order().SequenceEqual(mail.Places.Order()), $"{mark} should be in [{string.Join(' ', mail.Places)}], is in [{string.Join(' ', found)}]");
+        Assert.True(found.Order().SequenceEqual(mail.Places.Order()), $"{mark} should be in [{string.Join(' ', mail.Places)}], is in [{string.Join(' ', found)}]{(mail.IsDoomed ? ", its owner wanted it gone" : "")}");
     }
 
     private static string FlagsOf(string letters, Dictionary<char, string> names) => WatchingSession.Sorted(letters.Select(letter => letter switch

@@ -76,15 +76,15 @@ public sealed class HostileRuleTests(ITestOutputHelper output)
     /// <summary>What is not as it must be for an account that got three mails, two of them with its scripts compiled; empty when all is well.</summary>
     private static string Wrong(ServerProcess server, HostileScript script, string user)
     {
-        var texts = server.Messages(user).Select(File.ReadAllText).ToArray();
+        var texts = server.Texts(user);
         var told = texts.Count(text => text.Contains("\nSubject: Mail rules need a look\n", StringComparison.Ordinal));
         var journal = server.Journal(user);
         // A machine too busy to find out whether a script computes or waits blames nobody.
         var isBlamed = script.Refused.Length > 0 || Late.Sum(reason => journal.Split(reason).Length - 1) < 3;
         var says = script.Refused.Length > 0 ? texts.Any(text => text.Contains(script.Refused, StringComparison.Ordinal)) : journal.Split("10.csx").Length > 2;
-        return (script.InWorker == "32 folders" || texts.Length - told == 3) && (told == 1 || (told == 0 && !isBlamed)) && says
+        return (script.InWorker == "32 folders" || texts.Count - told == 3) && (told == 1 || (told == 0 && !isBlamed)) && says
             ? ""
-            : $"{user} {script.Name}: {texts.Length - told} mails, told {told} times\n{journal}\n";
+            : $"{user} {script.Name}: {texts.Count - told} mails, told {told} times\n{journal}\n";
     }
 
     /// <summary>A first mail, which on a busy machine may be there before the compiler is, and waits for that one.</summary>
