@@ -23,4 +23,7 @@ public sealed record Envelope
 
     /// <summary>The size the peer announced (RFC 1870 §6), or null.</summary>
     public long? AnnouncedSize { get; init; }
+
+    /// <summary>What its sender asks for.</summary>
+    public SendingTerms Terms { get; init; } = SendingTerms.None;
 }

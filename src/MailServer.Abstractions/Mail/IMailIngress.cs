@@ -8,6 +8,9 @@ public interface IMailIngress
     /// <summary>A peer has connected: the filters may refuse it before the greeting. Null when it is welcome.</summary>
     ValueTask<Problem?> ConnectAsync(ConnectionInfo connection, CancellationToken cancellationToken);
 
+    /// <summary>Whether mail is sent from here, notices to senders among it: without that nobody can be promised one (RFC 3461 §3).</summary>
+    bool SendsMail => false;
+
     /// <summary>Starts a message; the filters' answer may refuse it at once.</summary>
     ValueTask<IMailTransaction> BeginAsync(Envelope envelope, CancellationToken cancellationToken);
 }
@@ -23,6 +26,10 @@ public interface IMailTransaction : IAsyncDisposable
 
     /// <summary>Adds a recipient. Returns why not, or null.</summary>
     ValueTask<Problem?> AddRecipientAsync(EmailAddress recipient, CancellationToken cancellationToken);
+
+    /// <summary>Adds a recipient with what its sender asks for. Returns why not, or null.</summary>
+    ValueTask<Problem?> AddRecipientAsync(EmailAddress recipient, RecipientTerms terms, CancellationToken cancellationToken) =>
+        AddRecipientAsync(recipient, cancellationToken);
 
     /// <summary>
     /// Takes the message's bytes with CRLF line ends, dot-unstuffed, straight to a file. A failing disk does not throw here: the rest is

@@ -40,6 +40,12 @@ public interface IOutgoingMessage
     /// <summary>Whether it came with SMTPUTF8 (RFC 6531 §3.4).</summary>
     bool IsUtf8 { get; }
 
+    /// <summary>What its sender asks for: passed on to servers that offer it.</summary>
+    SendingTerms Terms => SendingTerms.None;
+
+    /// <summary>What its sender asks for with a recipient: passed on to servers that offer it.</summary>
+    RecipientTerms TermsOf(EmailAddress recipient) => RecipientTerms.None;
+
     /// <summary>Opens the raw bytes, lines ended by CRLF. Not dot-stuffed; the last line may lack its end.</summary>
     /// <exception cref="IOException">The disk failed.</exception>
     Stream OpenRead();
@@ -62,4 +68,10 @@ public sealed record SendResult
 
     /// <summary>Whether nobody could be reached at all, so that other mail for the destination need not be tried now.</summary>
     public bool IsUnreachable { get; init; }
+
+    /// <summary>
+    /// Whether the next server has taken over <see cref="RecipientTerms"/> and tells the sender itself. If not, the sender who wants to know
+    /// of success is told that it was passed on to a server that tells no more (RFC 3461 §5.2.2).
+    /// </summary>
+    public bool TakesTerms { get; init; }
 }

@@ -11,4 +11,7 @@ public sealed record Recipient
 
     /// <summary>The part after <c>+</c>, RFC 5233.</summary>
     public string? Detail { get; init; }
+
+    /// <summary>What the sender asks for with it.</summary>
+    public RecipientTerms Terms { get; init; } = RecipientTerms.None;
 }

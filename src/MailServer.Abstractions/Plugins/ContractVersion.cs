@@ -8,5 +8,5 @@ namespace MailServer;
 public static class ContractVersion
 {
     /// <summary>The version this assembly defines; compiled into every plugin that uses <see cref="MailPluginAttribute"/>.</summary>
-    public const string Current = "1.4";
+    public const string Current = "1.5";
 }

@@ -51,6 +51,9 @@ public sealed record QueuedMail
     /// <summary>Whether its sender was told that it is late.</summary>
     public bool IsDelayTold { get; init; }
 
+    /// <summary>What its sender asks for.</summary>
+    public SendingTerms? Terms { get; init; }
+
     /// <summary>Those it is still to be sent to.</summary>
     public IEnumerable<QueuedRecipient> Waiting => To.Where(recipient => recipient.State == QueuedState.Waiting);
 
@@ -66,6 +69,9 @@ public sealed record QueuedRecipient
 {
     /// <summary>As <c>local@domain</c>, the local part unquoted, the domain as A-labels.</summary>
     public required string Address { get; init; }
+
+    /// <summary>What the sender asks for with it.</summary>
+    public RecipientTerms? Terms { get; init; }
 
     /// <summary>What became of it.</summary>
     public QueuedState State { get; init; }

@@ -14,6 +14,11 @@ internal sealed class QueuedMessage(QueuedMail mail, string path) : IOutgoingMes
 
     public bool IsUtf8 => mail.IsUtf8;
 
+    public SendingTerms Terms => mail.Terms ?? SendingTerms.None;
+
+    public RecipientTerms TermsOf(EmailAddress recipient) =>
+        mail.To.FirstOrDefault(queued => queued.Address == recipient.ToString())?.Terms ?? RecipientTerms.None;
+
     public Stream OpenRead() => StoredText.AsSent(OpenFile(path, mail.Skip));
 
     /// <summary>The file without its Return-Path, with LF line ends.</summary>
