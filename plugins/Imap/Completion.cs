@@ -22,6 +22,8 @@ internal readonly record struct Completion(CompletionStatus Status, string? Code
 
     public static Completion No(string code, string text) => new(CompletionStatus.No, code, text);
 
+    public static Completion Bad(string code, string text) => new(CompletionStatus.Bad, code, text);
+
     public static Completion Bad(string text) => new(CompletionStatus.Bad, null, text);
 
     /// <summary>A problem in RFC 5530's words.</summary>

@@ -5,7 +5,7 @@ using MailServer.Plugins.Imap;
 
 namespace MailServer.Plugins.Imap;
 
-/// <summary>IMAP4rev1 (RFC 3501) as a plugin.</summary>
+/// <summary>IMAP4rev1 (RFC 3501) and IMAP4rev2 (RFC 9051) as a plugin.</summary>
 public sealed class ImapPlugin : IPlugin
 {
     /// <inheritdoc/>

@@ -11,7 +11,7 @@ internal sealed partial class ImapSession
     private async ValueTask AppendAsync(bool isWhole)
     {
         var tag = TextOf(_input.Reader.Tag);
-        var append = new Append(this);
+        var append = new Append(this, tag);
         await using (append.ConfigureAwait(false))
         {
             var completion = await AppendAsync(append, isWhole).ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using MailServer.Plugins.Imap.Commands;
 using MailServer.Wire.Imap;
 
 namespace MailServer.Plugins.Imap;
@@ -31,7 +32,7 @@ internal sealed partial class ImapSession
             if (changes.HasNew)
             {
                 Output.Untagged(view.Count, "EXISTS"u8);
-                Output.Untagged(view.RecentCount, "RECENT"u8);
+                AnnounceRecent(view);
             }
 
             AnnounceKeywords(view);
@@ -46,10 +47,17 @@ internal sealed partial class ImapSession
         AnnounceModSeq(view);
     }
 
+    /// <summary>RECENT, which IMAP4rev2 does not have any more (RFC 9051 Appendix E).</summary>
+    public void AnnounceRecent(IFolderView view)
+    {
+        if (!Features.HasFlag(ImapFeatures.Rev2))
+            Output.Untagged(view.RecentCount, "RECENT"u8);
+    }
+
     /// <summary>EXPUNGE for each message, or one VANISHED for all (RFC 7162 §3.2.10).</summary>
     public async ValueTask AnnounceExpungedAsync(Expunged expunged)
     {
-        if (expunged.Uids.Count > 0 && Features.HasFlag(ImapFeatures.QResync))
+        if (expunged.Uids.Count > 0 && TellsVanished)
         {
             await VanishedResponse.WriteAsync(Output, NumberRanges.Of(expunged.Uids), isEarlier: false).ConfigureAwait(false);
             return;
@@ -87,6 +95,9 @@ internal sealed partial class ImapSession
             Output.Untagged($"OK [{HighestModSeq}] {(_isBehind ? "More is to come" : "That was all")}");
     }
 
+    /// <summary>Whether the client sees a message as <c>\Recent</c>.</summary>
+    public bool IsShownRecent(IFolderView view, int sequence) => !Features.HasFlag(ImapFeatures.Rev2) && view.IsRecent(sequence);
+
     /// <summary>Tells the folder's flags when there are more than the client knows (RFC 3501 §7.2.6).</summary>
     public void AnnounceKeywords(IFolderView view)
     {
@@ -117,19 +128,23 @@ internal sealed partial class ImapSession
     {
         var flags = view.FlagsAt(sequence);
         var writer = Output.Begin();
-        writer.Raw("* "u8);
-        writer.Number(sequence);
-        writer.Raw(" FETCH (UID "u8);
-        writer.Number(view.UidAt(sequence));
+        var isUidOnly = Features.HasFlag(ImapFeatures.UidOnly);
+        FetchWriter.Start(ref writer, Features, view, sequence);
+        if (!isUidOnly)
+        {
+            writer.Raw("UID "u8);
+            writer.Number(view.UidAt(sequence));
+        }
+
         if (withFlags)
         {
-            writer.Raw(" FLAGS "u8);
-            writer.Flags((FlagBits)flags.System, flags.Keywords, view.IsRecent(sequence));
+            writer.Raw(isUidOnly ? "FLAGS "u8 : " FLAGS "u8);
+            writer.Flags((FlagBits)flags.System, flags.Keywords, IsShownRecent(view, sequence));
         }
 
         if (Features.HasFlag(ImapFeatures.CondStore))
         {
-            writer.Raw(" MODSEQ ("u8);
+            writer.Raw(isUidOnly && !withFlags ? "MODSEQ ("u8 : " MODSEQ ("u8);
             writer.Number((long)view.ModSeqAt(sequence));
             writer.Raw(')');
         }

@@ -36,6 +36,12 @@ internal sealed partial class ImapSession(ImapServices services, IMailConnection
     /// <summary>What the client has enabled.</summary>
     public ImapFeatures Features { get; set; }
 
+    /// <summary>Whether names are in UTF-8: IMAP4rev2 and UTF8=ACCEPT agree on that.</summary>
+    public bool SpeaksUtf8 => (Features & (ImapFeatures.Utf8 | ImapFeatures.Rev2)) != 0;
+
+    /// <summary>Whether expunged messages are named by their UIDs (RFC 7162 §3.2.10, RFC 9586).</summary>
+    public bool TellsVanished => (Features & (ImapFeatures.QResync | ImapFeatures.UidOnly)) != 0;
+
     /// <summary>UIDs that the last search saved: <c>$</c> (RFC 5182). Those of messages that are gone name nothing any more.</summary>
     public IReadOnlyList<SequenceRange> SavedUids { get; set; } = [];
 
@@ -177,7 +183,7 @@ internal sealed partial class ImapSession(ImapServices services, IMailConnection
             await CloseAccountAsync().ConfigureAwait(false);
     }
 
-    private static string TextOf(ReadOnlyMemory<byte> octets) => Encoding.ASCII.GetString(octets.Span);
+    public static string TextOf(ReadOnlyMemory<byte> octets) => Encoding.ASCII.GetString(octets.Span);
 
     private void ApplyLimits()
     {

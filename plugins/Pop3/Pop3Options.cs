@@ -15,6 +15,9 @@ internal sealed record Pop3Options
     /// <summary><c>max_login_failures</c>: as many passwords as somebody mistypes; a guesser has to connect again.</summary>
     public int MaxLoginFailures { get; init; } = 5;
 
+    /// <summary><c>login_delay</c>: so long must pass between two logins of one user (RFC 2449 §6.5); 0 for no such rule.</summary>
+    public TimeSpan LoginDelay { get; init; }
+
     public static Pop3Options Read(ConfigSection config)
     {
         var options = new Pop3Options();
@@ -22,6 +25,7 @@ internal sealed record Pop3Options
         {
             IdleTime = Time(config, "idle_time", options.IdleTime, TimeSpan.FromMinutes(10), "10m (RFC 1939 section 3)"),
             LoginTime = Time(config, "login_time", options.LoginTime, TimeSpan.FromSeconds(1), "1s"),
+            LoginDelay = Time(config, "login_delay", options.LoginDelay, TimeSpan.Zero, "0s"),
             MaxErrors = Count(config, "max_errors", options.MaxErrors),
             MaxLoginFailures = Count(config, "max_login_failures", options.MaxLoginFailures),
         };

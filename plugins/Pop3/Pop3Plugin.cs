@@ -5,7 +5,7 @@ using MailServer.Plugins.Pop3;
 
 namespace MailServer.Plugins.Pop3;
 
-/// <summary>POP3: RFC 1939 with the extensions of RFC 2449, 2595, 3206 and 5034.</summary>
+/// <summary>POP3: RFC 1939 with the extensions of RFC 2449, 2595, 3206, 5034 and 6856.</summary>
 public sealed class Pop3Plugin : IPlugin
 {
     /// <inheritdoc/>
@@ -20,6 +20,7 @@ public sealed class Pop3Plugin : IPlugin
             Authenticator = host.Authenticator,
             Sasl = host.Sasl,
             Store = host.Store,
+            LoginDelay = new(options.LoginDelay, host.Time),
             Time = host.Time,
             Logger = host.Logging.CreateLogger("pop3"),
         }));

@@ -15,6 +15,8 @@ internal sealed record Pop3Services
 
     public required IMailStore Store { get; init; }
 
+    public required LoginDelay LoginDelay { get; init; }
+
     public required TimeProvider Time { get; init; }
 
     public required ILogger Logger { get; init; }

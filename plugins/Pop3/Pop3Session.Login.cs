@@ -18,6 +18,8 @@ internal sealed partial class Pop3Session
     {
         if (command.Verb == Pop3Verb.Stls)
             return new(Stls());
+        if (command.Verb == Pop3Verb.Utf8)
+            return new(Utf8(command));
         if (!connection.Info.AllowsPlaintextAuth)
             return new(Fail("[AUTH] No passwords in clear: begin TLS first"u8));      // RFC 2595 §2.2, RFC 8314 §3.3
         return command.Verb switch
@@ -38,6 +40,10 @@ internal sealed partial class Pop3Session
         Pop3Writer.Line(Output, "RESP-CODES"u8);
         Pop3Writer.Line(Output, "AUTH-RESP-CODE"u8);
         Pop3Writer.Line(Output, "EXPIRE NEVER"u8);
+        Pop3Writer.Line(Output, "UTF8 USER"u8);
+        Pop3Writer.Line(Output, "LANG"u8);
+        if (services.LoginDelay.Seconds is > 0 and var delay)
+            Pop3Writer.Line(Output, Encoding.ASCII.GetBytes($"LOGIN-DELAY {delay}"));
         if (connection.Info.AllowsPlaintextAuth)
         {
             Pop3Writer.Line(Output, "USER"u8);
@@ -56,8 +62,33 @@ internal sealed partial class Pop3Session
     {
         if (!connection.Info.CanStartTls)
             return Fail(connection.Info.Tls is null ? "There is no TLS here"u8 : "TLS is up already"u8);
+        if (_isUtf8)
+            return Fail("STLS comes before UTF8"u8);                                  // RFC 6856 §2.1
         Pop3Writer.Ok(Output, "Begin TLS"u8);
         return Next.StartTls;
+    }
+
+    /// <summary>RFC 6856 §2.1. Messages go as they are stored in any case: it says that the client can take them.</summary>
+    private Next Utf8(Pop3Command command)
+    {
+        if (!command.Argument.IsEmpty)
+            return Fail("UTF8 takes no argument"u8);
+        _isUtf8 = true;
+        return Ok("UTF-8 it is"u8);
+    }
+
+    /// <summary>RFC 6856 §3.2: our texts are in English, and <c>*</c> asks for what the server likes best.</summary>
+    private Next Lang(Pop3Command command)
+    {
+        if (command.Argument.IsEmpty)
+        {
+            Pop3Writer.Ok(Output, "Languages follow"u8);
+            Pop3Writer.Line(Output, "en English"u8);
+            Pop3Writer.Line(Output, "."u8);
+            return Next.Line;
+        }
+
+        return Ascii.EqualsIgnoreCase(command.Argument, "en"u8) || command.Argument is [(byte)'*'] ? Ok("en English it is"u8) : Err("No such language here"u8);
     }
 
     private async ValueTask StartTlsAsync()
@@ -156,6 +187,8 @@ internal sealed partial class Pop3Session
 
     private async ValueTask<Next> EnterAsync(User user)
     {
+        if (!services.LoginDelay.TryEnter(user.Name))
+            return Err("[LOGIN-DELAY] Too soon after the last login"u8);              // RFC 2449 §8.1.1
         var opened = await Maildrop.OpenAsync(services.Store, user, Author.Of("pop3", connection.Info), limit.Token).ConfigureAwait(false);
         if (!opened.TryGet(out var maildrop, out var problem))
         {

@@ -19,6 +19,7 @@ internal sealed partial class Pop3Session(Pop3Services services, IMailConnection
     private SmtpLineReader _lines;                              // the framing is SMTP's: CRLF alone ends a line
     private Maildrop? _maildrop = resumed?.Maildrop;
     private string? _userName = resumed?.UserName;
+    private bool _isUtf8 = resumed?.IsUtf8 ?? false;
     private int _errors = resumed?.Errors ?? 0;
     private int _failedLogins = resumed?.FailedLogins ?? 0;
     private ISaslExchange? _exchange;                           // the next line is a response and no command
@@ -125,7 +126,8 @@ internal sealed partial class Pop3Session(Pop3Services services, IMailConnection
         Pop3Verb.Capa => new(Capa()),
         Pop3Verb.Http => new(HangUp("HTTP")),
         Pop3Verb.Unknown => new(Fail("Unknown command"u8)),
-        Pop3Verb.User or Pop3Verb.Pass or Pop3Verb.Auth or Pop3Verb.Stls =>
+        Pop3Verb.Lang => new(Lang(command)),
+        Pop3Verb.User or Pop3Verb.Pass or Pop3Verb.Auth or Pop3Verb.Stls or Pop3Verb.Utf8 =>
             _maildrop is null ? AnswerStrangerAsync(command) : new(Fail("You are logged in already"u8)),
         _ => _maildrop is { } maildrop ? AnswerUserAsync(maildrop, command) : new(Fail("Log in first"u8)),
     };
@@ -166,7 +168,7 @@ internal sealed partial class Pop3Session(Pop3Services services, IMailConnection
 
     private SessionEnd.HandOver HandOver()
     {
-        var saved = new SavedSession { UserName = _userName, Errors = _errors, FailedLogins = _failedLogins, Maildrop = _maildrop };
+        var saved = new SavedSession { UserName = _userName, Errors = _errors, FailedLogins = _failedLogins, IsUtf8 = _isUtf8, Maildrop = _maildrop };
         _maildrop = null;                                                       // the next generation's now
         return new(saved.ToState());
     }

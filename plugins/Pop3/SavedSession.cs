@@ -15,6 +15,9 @@ internal sealed record SavedSession
 
     public int FailedLogins { get; init; }
 
+    /// <summary>Whether UTF8 was said.</summary>
+    public bool IsUtf8 { get; init; }
+
     /// <summary>Set once logged in.</summary>
     public Maildrop? Maildrop { get; init; }
 
@@ -30,6 +33,7 @@ internal sealed record SavedSession
             writer.Write(deleted.Count);
             foreach (var message in deleted)
                 writer.Write(message);
+            writer.Write(IsUtf8);
         }
 
         return new SessionState { Format = Format, Data = stream.ToArray(), Account = Maildrop?.Account, View = Maildrop?.View };
@@ -59,6 +63,9 @@ internal sealed record SavedSession
                 UserName = user.Length > 0 ? user : null,
                 Errors = errors,
                 FailedLogins = failed,
+
+                // A generation that did not know of it has written nothing.
+                IsUtf8 = reader.BaseStream.Position < reader.BaseStream.Length && reader.ReadBoolean(),
                 Maildrop = state is { Account: { } account, View: { } open } ? new Maildrop(account, open, deleted) : null,
             };
             return true;

@@ -87,6 +87,19 @@ public sealed class HandOverTests
         await session.SayAsync("6 FETCH $ UID", "* 1 FETCH (UID 2)", "* 3 FETCH (UID 4)", "* 4 FETCH (UID 5)", "6 OK");
     }
 
+    [Theory]
+    [InlineData("UTF8=ACCEPT", "1 LIST \"\" \"\u00c3\u00bc\"", "* LIST (\\HasNoChildren) \"/\" \"\u00c3\u00bc\"")]
+    [InlineData("IMAP4rev2", "1 SEARCH ALL", "* ESEARCH (TAG \"1\") ALL 1:2")]
+    [InlineData("UIDONLY", "1 UID FETCH 2 FLAGS", "* 2 UIDFETCH (FLAGS (\\Recent))")]
+    public async Task What_answers_look_like_does_not_change(string feature, string command, string answer)
+    {
+        var session = await Session.SelectedAsync(2);
+        session.Store.Add("\u00fc");
+        await session.SayAsync($"0 ENABLE {feature}", $"* ENABLED {feature}", "0 OK");
+        await session.HandOverAsync();
+        await session.SayAsync(command, answer, "1 OK");
+    }
+
     [Fact]
     public async Task A_client_that_has_not_been_told_everything_is_told_the_rest_by_the_new_generation()
     {

@@ -70,7 +70,7 @@ public sealed class LimitTests
         await session.SayAsync("a STARTTLS", "a OK");
         for (var i = 0; i < 500 && session.Connection.Info.Tls is null; i++)
             await Task.Delay(10);
-        await session.SayAsync("b CAPABILITY", "* CAPABILITY IMAP4rev1 LITERAL+ ID ENABLE SASL-IR AUTH=PLAIN AUTH=LOGIN", "b OK");
+        await session.SayAsync("b CAPABILITY", "* CAPABILITY IMAP4rev1 IMAP4rev2 ID ENABLE LITERAL- SASL-IR AUTH=PLAIN AUTH=LOGIN", "b OK");
         await session.SayAsync("c STARTTLS", "c BAD");
         await session.SayAsync("d LOGIN alice seCret-7", "d OK");
     }

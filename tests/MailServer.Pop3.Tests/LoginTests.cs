@@ -1,3 +1,4 @@
+using MailServer.TestKit;
 using System.Text;
 
 namespace MailServer.Pop3.Tests;
@@ -19,6 +20,8 @@ public sealed class LoginTests
             S: RESP-CODES
             S: AUTH-RESP-CODE
             S: EXPIRE NEVER
+            S: UTF8 USER
+            S: LANG
             S: STLS
             S: IMPLEMENTATION MailServer 0.0.1
             S: .
@@ -33,6 +36,8 @@ public sealed class LoginTests
             S: RESP-CODES
             S: AUTH-RESP-CODE
             S: EXPIRE NEVER
+            S: UTF8 USER
+            S: LANG
             S: USER
             S: SASL PLAIN LOGIN
             S: IMPLEMENTATION MailServer 0.0.1
@@ -148,6 +153,62 @@ public sealed class LoginTests
         var pop = new Pop3Fixture().Start();
         pop.Authenticator.IsAway = true;
         await pop.SayAsync("S~ +OK\nC: USER alice\nS~ +OK\nC: PASS secret word\nS~ -ERR [SYS/TEMP]");
+    }
+
+    /// <summary>RFC 6856.</summary>
+    [Fact]
+    public async Task UTF8_is_for_before_login_and_LANG_for_always()
+    {
+        var pop = new Pop3Fixture(isTls: false).Start();
+        await pop.SayAsync("""
+            S~ +OK
+            C: LANG
+            S: +OK Languages follow
+            S: en English
+            S: .
+            C: LANG *
+            S: +OK en English it is
+            C: LANG de
+            S: -ERR No such language here
+            C: UTF8 x
+            S: -ERR UTF8 takes no argument
+            C: UTF8
+            S: +OK UTF-8 it is
+            """);
+        pop.Start(await pop.HandOverAsync());
+        await pop.SayAsync("C: STLS\nS: -ERR STLS comes before UTF8");
+
+        var under = new Pop3Fixture().Start();
+        await under.LogInAsync();
+        await under.SayAsync("C: UTF8\nS: -ERR You are logged in already\nC: LANG EN\nS: +OK en English it is");
+    }
+
+    /// <summary>RFC 2449 §6.5, §8.1.1.</summary>
+    [Fact]
+    public async Task Who_comes_again_too_soon_is_told_so()
+    {
+        var pop = new Pop3Fixture();
+        var host = new TestPluginHost { Store = pop.Store, Authenticator = pop.Authenticator, Time = pop.Time, Config = new TestConfig(("login_delay", TimeSpan.FromSeconds(90))) };
+        var handler = await Pop3Fixture.HandlerAsync(host);
+        string[] answers = [await LoginAsync(), await LoginAsync()];
+        pop.Time.Advance(TimeSpan.FromSeconds(90));
+        Assert.Equal(["+OK", "-ERR [LOGIN-DELAY] Too soon after the last login", "+OK"], [.. answers, await LoginAsync()]);
+
+        async Task<string> LoginAsync()
+        {
+            var connection = new TestConnection();
+            connection.Info = new Pop3Fixture().Connection.Info;
+            var session = handler.RunAsync(connection, null, default).AsTask();
+            await connection.SendAsync("CAPA\r\n" + Pop3Fixture.Login + "QUIT\r\n");
+            await session.WaitAsync(TimeSpan.FromSeconds(10));
+            connection.CompleteOutput();
+            var lines = new List<string>();
+            while (await connection.ReadLineAsync() is { } line)
+                lines.Add(line);
+            Assert.Contains("LOGIN-DELAY 90", lines);
+            var answer = lines[lines.IndexOf("+OK Now the password") + 1];
+            return answer.StartsWith("+OK", StringComparison.Ordinal) ? "+OK" : answer;
+        }
     }
 
     [Theory]

@@ -8,7 +8,7 @@ namespace MailServer.Plugins.Imap.Commands;
 /// One APPEND (RFC 3501 §6.3.11) of one or several messages (RFC 3502), each a literal or put together (RFC 4469): decided before each literal is
 /// asked for, the octets go straight into drafts, and all are stored or none. REPLACE (RFC 8508) is the same with one message that another goes for.
 /// </summary>
-internal sealed class Append(ImapSession session) : IAsyncDisposable
+internal sealed class Append(ImapSession session, string tag) : IAsyncDisposable
 {
     // Each holds a file or some memory until the last one has come; clients that know MULTIAPPEND send a few dozen.
     private const int MaxMessages = 100;
@@ -49,14 +49,14 @@ internal sealed class Append(ImapSession session) : IAsyncDisposable
         }
 
         // A whole message of nothing is not asked for.
-        return literal == 0 && _size == 0 && piece is { IsLast: false, Next: AppendState.AfterMessage } ? Completion.No("CANNOT", "Message is empty") : null;
+        return literal == 0 && _size == 0 && piece is { IsLast: false, Next: AppendState.AfterMessage or AppendState.AfterUtf8Message } ? Completion.No("CANNOT", "Message is empty") : null;
     }
 
     public async ValueTask<Completion> FinishAsync(CancellationToken cancellationToken)
     {
         if (_view is not null)
             return await ReplaceAsync(_view, cancellationToken).ConfigureAwait(false);
-        var stored = await _account!.CommitAsync(_drafts, cancellationToken).ConfigureAwait(false);
+        var stored = await session.WithProgressAsync(tag, _account!.CommitAsync(_drafts, cancellationToken)).ConfigureAwait(false);
         return stored.TryGet(out var results, out var problem)
             ? Completion.Ok($"APPENDUID {results[0].UidValidity} {MessageSet.TextOf(results.Select(result => result.Uid))}", "APPEND completed")
             : Completion.FromTarget(problem);
@@ -85,7 +85,7 @@ internal sealed class Append(ImapSession session) : IAsyncDisposable
         };
         if (_account is null)
             return Completion.Bad("Log in first");
-        if (!FolderNames.TryRead(piece.Mailbox, out _folder))
+        if (!FolderNames.TryRead(session, piece.Mailbox, out _folder))
             return FolderNames.Invalid;
         return piece.IsReplace ? StartReplace(piece) : null;
     }
@@ -94,6 +94,8 @@ internal sealed class Append(ImapSession session) : IAsyncDisposable
     {
         if (session.View is not { } view)
             return Completion.Bad("No mailbox selected");
+        if (!piece.IsUid && session.Features.HasFlag(ImapFeatures.UidOnly))
+            return Dispatcher.UidRequired;
         if (view.Access == FolderAccess.ReadOnly)
             return Completion.No("NOPERM", "Mailbox is read-only");
         if (!MessageSet.TryResolve(session, view, [piece.Replaced], piece.IsUid, out var set))
@@ -107,7 +109,7 @@ internal sealed class Append(ImapSession session) : IAsyncDisposable
     // RFC 8508 §4.3: APPENDUID comes before the EXPUNGE.
     private async ValueTask<Completion> ReplaceAsync(IFolderView view, CancellationToken cancellationToken)
     {
-        var outcome = await view.ReplaceAsync(_replaced, _drafts[0], cancellationToken).ConfigureAwait(false);
+        var outcome = await session.WithProgressAsync(tag, view.ReplaceAsync(_replaced, _drafts[0], cancellationToken)).ConfigureAwait(false);
         if (!outcome.TryGet(out var result, out var problem))
             return Completion.FromTarget(problem);
         session.Output.Untagged($"OK [APPENDUID {result.Stored.UidValidity} {result.Stored.Uid}] Replacement stored");

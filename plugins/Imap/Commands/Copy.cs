@@ -7,7 +7,7 @@ internal static class Copy
 {
     public static async ValueTask<Completion> RunAsync(ImapSession session, IFolderView view, ImapRequest.Copy request, CancellationToken cancellationToken)
     {
-        if (!FolderNames.TryRead(request.Mailbox, out var target))
+        if (!FolderNames.TryRead(session, request.Mailbox, out var target))
             return FolderNames.Invalid;
         if (!MessageSet.TryResolve(session, view, request.Messages, request.IsUid, out var set))
             return MessageSet.Invalid;
@@ -15,7 +15,7 @@ internal static class Copy
         if (sequences.Count == 0)
             return Completion.Ok("Nothing to copy");
 
-        var copied = await view.CopyAsync(sequences, target, cancellationToken).ConfigureAwait(false);
+        var copied = await session.WithProgressAsync(ImapSession.TextOf(request.Tag), view.CopyAsync(sequences, target, cancellationToken)).ConfigureAwait(false);
         return copied.TryGet(out var result, out var problem)
             ? Completion.Ok(CopyUid(result), "COPY completed")
             : Completion.FromTarget(problem);

@@ -8,9 +8,9 @@ internal static class Create
 {
     private static readonly string[] Uses = ["\\Archive", "\\Drafts", "\\Flagged", "\\Junk", "\\Sent", "\\Trash", "\\All"];
 
-    public static async ValueTask<Completion> RunAsync(IMailAccount account, ImapRequest.Create request, CancellationToken cancellationToken)
+    public static async ValueTask<Completion> RunAsync(ImapSession session, IMailAccount account, ImapRequest.Create request, CancellationToken cancellationToken)
     {
-        if (!FolderNames.TryReadNew(request.Mailbox, out var folder))
+        if (!FolderNames.TryReadNew(session, request.Mailbox, out var folder))
             return FolderNames.Invalid;
         string? use = null;
         if (request.Uses.Count > 0)

@@ -8,7 +8,7 @@ internal static class Delete
     public static async ValueTask<Completion> RunAsync(
         ImapSession session, IMailAccount account, ImapRequest.OnMailbox request, CancellationToken cancellationToken)
     {
-        if (!FolderNames.TryRead(request.Mailbox, out var folder))
+        if (!FolderNames.TryRead(session, request.Mailbox, out var folder))
             return FolderNames.Invalid;
         if (await account.DeleteAsync(folder, cancellationToken).ConfigureAwait(false) is { } problem)
             return Completion.From(problem);

@@ -7,7 +7,11 @@ internal static class Dispatcher
 {
     private static readonly Completion LogInFirst = Completion.Bad("Log in first");
     private static readonly Completion SelectFirst = Completion.Bad("No mailbox selected");
+    private static readonly Completion CharsetIsKnown = Completion.Bad("Texts are in UTF-8");
     private static readonly Completion LoggedIn = Completion.Bad("Already logged in");
+
+    /// <summary>RFC 9586 §3.1: a command with sequence numbers.</summary>
+    public static Completion UidRequired { get; } = Completion.Bad("UIDREQUIRED", "Sequence numbers are off");
 
     /// <summary>Runs a request. Null when its answer comes later.</summary>
     public static async ValueTask<Completion?> RunAsync(ImapSession session, ImapRequest request, CancellationToken cancellationToken)
@@ -25,6 +29,10 @@ internal static class Dispatcher
         {
             ImapState.Authenticated state =>
                 await RunAuthenticatedAsync(session, state.Account, request, cancellationToken).ConfigureAwait(false) ?? SelectFirst,
+            ImapState.Selected when session.Features.HasFlag(ImapFeatures.UidOnly) && HasSequences(request) => UidRequired,
+
+            // RFC 6855 §3: two charsets would be one too many.
+            ImapState.Selected when session.Features.HasFlag(ImapFeatures.Utf8) && request is ImapRequest.Search { HasCharset: true } => CharsetIsKnown,
             ImapState.Selected state =>
                 await RunSelectedAsync(session, state.View, request, cancellationToken).ConfigureAwait(false)
                 ?? await RunAuthenticatedAsync(session, state.Account, request, cancellationToken).ConfigureAwait(false) ?? LoggedIn,
@@ -35,6 +43,10 @@ internal static class Dispatcher
     /// <summary>Whether EXPUNGE responses may come before the answer: not with sequence numbers in use (RFC 3501 §7.4.1, RFC 7162 §3.2.10.2).</summary>
     public static bool MayExpunge(ImapRequest request) => request is not
         (ImapRequest.Fetch { IsUid: false } or ImapRequest.Store { IsUid: false } or ImapRequest.Search { IsUid: false } or ImapRequest.Search { HasSequences: true });
+
+    private static bool HasSequences(ImapRequest request) => request is
+        ImapRequest.Fetch { IsUid: false } or ImapRequest.Store { IsUid: false } or ImapRequest.Copy { IsUid: false }
+        or ImapRequest.Search { IsUid: false } or ImapRequest.Search { HasSequences: true };
 
     private static async ValueTask<Completion?> RunAnyStateAsync(ImapSession session, ImapRequest request, CancellationToken cancellationToken) => request switch
     {
@@ -56,13 +68,13 @@ internal static class Dispatcher
             ImapRequest.Status status => await Status.RunAsync(session, account, status, cancellationToken).ConfigureAwait(false),
             ImapRequest.List list => await List.RunAsync(session, account, list, cancellationToken).ConfigureAwait(false),
             ImapRequest.Lsub lsub => await Lsub.RunAsync(session, account, lsub, cancellationToken).ConfigureAwait(false),
-            ImapRequest.Create create => await Create.RunAsync(account, create, cancellationToken).ConfigureAwait(false),
-            ImapRequest.Rename rename => await Rename.RunAsync(account, rename, cancellationToken).ConfigureAwait(false),
+            ImapRequest.Create create => await Create.RunAsync(session, account, create, cancellationToken).ConfigureAwait(false),
+            ImapRequest.Rename rename => await Rename.RunAsync(session, account, rename, cancellationToken).ConfigureAwait(false),
             ImapRequest.OnMailbox { Command: MailboxCommand.Delete } delete =>
                 await Delete.RunAsync(session, account, delete, cancellationToken).ConfigureAwait(false),
             ImapRequest.OnMailbox { Command: MailboxCommand.GetQuotaRoot } root => await Quota.RootAsync(session, account, root, cancellationToken).ConfigureAwait(false),
             ImapRequest.OnMailbox { Command: MailboxCommand.GetQuota } quota => await Quota.RunAsync(session, account, quota, cancellationToken).ConfigureAwait(false),
-            ImapRequest.OnMailbox subscribe => await Subscribe.RunAsync(account, subscribe, cancellationToken).ConfigureAwait(false),
+            ImapRequest.OnMailbox subscribe => await Subscribe.RunAsync(session, account, subscribe, cancellationToken).ConfigureAwait(false),
             ImapRequest.Enable enable => Enable.Run(session, enable),
             ImapRequest.Simple { Command: SimpleCommand.Unauthenticate } => await Unauthenticate.RunAsync(session).ConfigureAwait(false),
             ImapRequest.Simple { Command: SimpleCommand.Namespace } => Namespace.Run(session),

@@ -20,7 +20,7 @@ internal static class Expunge
                 return Completion.Ok("EXPUNGE completed");
         }
 
-        var outcome = await view.ExpungeAsync(sequences, cancellationToken).ConfigureAwait(false);
+        var outcome = await session.WithProgressAsync(ImapSession.TextOf(request.Tag), view.ExpungeAsync(sequences, cancellationToken)).ConfigureAwait(false);
         if (!outcome.TryGet(out var expunged, out var problem))
             return Completion.From(problem);
         await session.AnnounceExpungedAsync(expunged).ConfigureAwait(false);

@@ -48,7 +48,7 @@ internal static class FetchMessage
             var item = plan.Items[i];
             if (item.Name is FetchName.Binary or FetchName.BinarySize && content is not null)
             {
-                problem = await WriteBinaryAsync(session, header, sequence, item, isFirst: i == 0, structure, content, cancellationToken).ConfigureAwait(false) ?? problem;
+                problem = await WriteBinaryAsync(session, view, header, sequence, item, isFirst: i == 0, structure, content, cancellationToken).ConfigureAwait(false) ?? problem;
             }
             else if (item.Section is { } section)
             {
@@ -62,7 +62,7 @@ internal static class FetchMessage
             else if (item.Name == FetchName.Preview)
             {
                 var preview = await view.PreviewAtAsync(sequence, cancellationToken).ConfigureAwait(false);
-                WritePreview(session, sequence, isFirst: i == 0, preview.TryGet(out var text, out _) ? text : "");
+                WritePreview(session, view, sequence, isFirst: i == 0, preview.TryGet(out var text, out _) ? text : "");
             }
             else
             {
@@ -80,22 +80,22 @@ internal static class FetchMessage
 
     // RFC 3516 §4.3: a string where that can hold it, else a literal8.
     private static async ValueTask<Problem?> WriteBinaryAsync(
-        ImapSession session, HeaderBuffer header, int sequence, FetchItem item, bool isFirst, MessageStructure? structure, IMessageContent content, CancellationToken cancellationToken)
+        ImapSession session, IFolderView view, HeaderBuffer header, int sequence, FetchItem item, bool isFirst, MessageStructure? structure, IMessageContent content, CancellationToken cancellationToken)
     {
         var found = await BinaryContent.FindAsync(structure?.Root, item.Section!, content, header, cancellationToken).ConfigureAwait(false);
         var problem = found?.Problem;
         var binary = found is { Problem: null } ? found.Value.Value : null;
-        WriteBinaryStart(session, sequence, item, isFirst, binary);
+        WriteBinaryStart(session, view, sequence, item, isFirst, binary);
         if (binary is not null && item.Name == FetchName.Binary)
             await binary.CopyToAsync(content, session.Output.Pipe, item.Partial, cancellationToken).ConfigureAwait(false);
         return problem;
     }
 
-    private static void WriteBinaryStart(ImapSession session, int sequence, FetchItem item, bool isFirst, BinaryContent? binary)
+    private static void WriteBinaryStart(ImapSession session, IFolderView view, int sequence, FetchItem item, bool isFirst, BinaryContent? binary)
     {
         var writer = session.Output.Begin();
         if (isFirst)
-            FetchWriter.Start(ref writer, sequence);
+            FetchWriter.Start(ref writer, session.Features, view, sequence);
         else
             writer.Raw(' ');
         var isSize = item.Name == FetchName.BinarySize;
@@ -120,11 +120,11 @@ internal static class FetchMessage
     }
 
     // RFC 8970 §3.2: what has none has an empty one.
-    private static void WritePreview(ImapSession session, int sequence, bool isFirst, string text)
+    private static void WritePreview(ImapSession session, IFolderView view, int sequence, bool isFirst, string text)
     {
         var writer = session.Output.Begin();
         if (isFirst)
-            FetchWriter.Start(ref writer, sequence);
+            FetchWriter.Start(ref writer, session.Features, view, sequence);
         else
             writer.Raw(' ');
         writer.Raw("PREVIEW "u8);
@@ -137,13 +137,13 @@ internal static class FetchMessage
     {
         var writer = session.Output.Begin();
         if (isFirst)
-            FetchWriter.Start(ref writer, sequence);
+            FetchWriter.Start(ref writer, session.Features, view, sequence);
         else
             writer.Raw(' ');
         if (item.Section is not null)
             FetchWriter.SectionStart(ref writer, item, size);
         else
-            FetchWriter.Item(ref writer, item.Name, view, sequence, plan.InfoOf(view, sequence), structure);
+            FetchWriter.Item(ref writer, plan, item.Name, view, sequence, plan.InfoOf(view, sequence), structure);
         writer.Commit();
     }
 }

@@ -7,6 +7,9 @@ internal sealed record FetchPlan
 {
     public required IReadOnlyList<FetchItem> Items { get; init; }
 
+    /// <summary>What the client understands.</summary>
+    public required ImapFeatures Features { get; init; }
+
     /// <summary>Whether everything is in the index: no file is opened.</summary>
     public required bool IsIndexOnly { get; init; }
 
@@ -30,8 +33,8 @@ internal sealed record FetchPlan
 
     public static FetchPlan From(ImapRequest.Fetch request, IFolderView view, ImapFeatures features)
     {
-        // RFC 3501 §6.4.8: UID FETCH always answers with the UID.
-        IReadOnlyList<FetchItem> items = request.IsUid && !request.Items.Any(item => item.Name == FetchName.Uid)
+        // RFC 3501 §6.4.8: UID FETCH always answers with the UID; a UIDFETCH response begins with it (RFC 9586 §3.3).
+        IReadOnlyList<FetchItem> items = request.IsUid && !features.HasFlag(ImapFeatures.UidOnly) && !request.Items.Any(item => item.Name == FetchName.Uid)
             ? [FetchItem.Uid, .. request.Items]
             : request.Items;
 
@@ -45,13 +48,14 @@ internal sealed record FetchPlan
         return new()
         {
             Items = items,
+            Features = features,
             NeedsContent = needsContent,
             NeedsStructure = needsStructure,
             IsOfKeptFields = needsContent && items.All(item => item.Section is not { } section || IsOfKeptFieldsOf(section, view)),
             IsIndexOnly = !needsContent && !needsStructure && !items.Any(item => item.Name == FetchName.Preview),
             NeedsSize = items.Any(item => item.Name is FetchName.Rfc822Size or FetchName.InternalDate),
             SetsSeen = items.Any(item => item is { Section: not null, IsPeek: false }),
-            SeenItems = [.. seen.Where(item => !items.Any(other => other.Name == item.Name))],
+            SeenItems = [.. seen.Where(item => !items.Any(other => other.Name == item.Name) && !(item == FetchItem.Uid && features.HasFlag(ImapFeatures.UidOnly)))],
         };
     }
 

@@ -11,13 +11,13 @@ internal static class FetchWriter
         var writer = session.Output.Begin();
         for (var sequence = first; sequence <= last; sequence++)
         {
-            Start(ref writer, sequence);
+            Start(ref writer, plan.Features, view, sequence);
             var info = plan.InfoOf(view, sequence);
             for (var i = 0; i < plan.Items.Count; i++)
             {
                 if (i > 0)
                     writer.Raw(' ');
-                Item(ref writer, plan.Items[i].Name, view, sequence, info, structure: null);
+                Item(ref writer, plan, plan.Items[i].Name, view, sequence, info, structure: null);
             }
 
             writer.Raw(")\r\n"u8);
@@ -26,15 +26,17 @@ internal static class FetchWriter
         writer.Commit();
     }
 
-    public static void Start(ref ResponseWriter writer, int sequence)
+    /// <summary><c>* n FETCH (</c>, or <c>* uid UIDFETCH (</c> (RFC 9586 §3.3).</summary>
+    public static void Start(ref ResponseWriter writer, ImapFeatures features, IFolderView view, int sequence)
     {
+        var isUidOnly = features.HasFlag(ImapFeatures.UidOnly);
         writer.Raw("* "u8);
-        writer.Number(sequence);
-        writer.Raw(" FETCH ("u8);
+        writer.Number(isUidOnly ? view.UidAt(sequence) : sequence);
+        writer.Raw(isUidOnly ? " UIDFETCH ("u8 : " FETCH ("u8);
     }
 
     /// <summary>One item with its name.</summary>
-    public static void Item(ref ResponseWriter writer, FetchName name, IFolderView view, int sequence, in MessageInfo info, MessageStructure? structure)
+    public static void Item(ref ResponseWriter writer, FetchPlan plan, FetchName name, IFolderView view, int sequence, in MessageInfo info, MessageStructure? structure)
     {
         switch (name)
         {
@@ -44,7 +46,7 @@ internal static class FetchWriter
                 break;
             case FetchName.Flags:
                 writer.Raw("FLAGS "u8);
-                writer.Flags((FlagBits)info.Flags.System, info.Flags.Keywords, view.IsRecent(sequence));
+                writer.Flags((FlagBits)info.Flags.System, info.Flags.Keywords, !plan.Features.HasFlag(ImapFeatures.Rev2) && view.IsRecent(sequence));
                 break;
             case FetchName.InternalDate:
                 writer.Raw("INTERNALDATE "u8);

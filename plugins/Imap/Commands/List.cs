@@ -26,7 +26,7 @@ internal static class List
                 return Completion.From(problem);
         }
 
-        foreach (var name in ListSelection.Select(request, folders, subscribed ?? []))
+        foreach (var name in ListSelection.Select(session, request, folders, subscribed ?? []))
         {
             ListWriter.Write(session, "LIST"u8, name.Attributes(request.IsExtended), name.Name, name.HasChildInfo ? " (\"CHILDINFO\" (\"SUBSCRIBED\"))"u8 : default);
 

@@ -18,6 +18,9 @@ internal sealed record ListedName
     /// <summary>Whether names below it are selected and not all of them answered (RFC 5258 §3.5).</summary>
     public bool HasChildInfo { get; init; }
 
+    /// <summary>A folder by itself.</summary>
+    public static ListedName Of(FolderInfo folder) => new() { Name = folder.Name, Folder = folder, IsSubscribed = false, HasChildren = folder.HasChildren };
+
     public string Attributes(bool isExtended)
     {
         var attributes = new StringBuilder();
@@ -35,10 +38,10 @@ internal sealed record ListedName
 /// <summary>Which names a LIST answers with (RFC 5258 §3).</summary>
 internal static class ListSelection
 {
-    public static IEnumerable<ListedName> Select(ImapRequest.List request, IReadOnlyList<FolderInfo> folders, IReadOnlyList<FolderName> subscribed)
+    public static IEnumerable<ListedName> Select(ImapSession session, ImapRequest.List request, IReadOnlyList<FolderInfo> folders, IReadOnlyList<FolderName> subscribed)
     {
         // What is no modified UTF-7 is the name of nothing.
-        var patterns = request.Patterns.Select(pattern => FolderNames.TryReadPattern(request.Reference, pattern, out var decoded) ? decoded : null).OfType<string>().ToList();
+        var patterns = request.Patterns.Select(pattern => FolderNames.TryReadPattern(session, request.Reference, pattern, out var decoded) ? decoded : null).OfType<string>().ToList();
         bool IsMatch(ListedName name) => patterns.Exists(pattern => MailboxPattern.Matches(pattern, name.Name.Value));
         bool IsSelected(ListedName name) =>
             (request.Options.HasFlag(ListOptions.SelectSubscribed) ? name.IsSubscribed : name.Folder is not null)

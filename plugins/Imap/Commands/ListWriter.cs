@@ -12,7 +12,7 @@ internal static class ListWriter
         writer.Raw(" ("u8);
         writer.Ascii(attributes);
         writer.Raw(") \"/\" "u8);
-        FolderNames.Write(ref writer, name);
+        FolderNames.Write(ref writer, session, name);
         writer.Raw(extended);
         writer.EndLine();
         writer.Commit();

@@ -14,7 +14,7 @@ internal static class Lsub
             return Completion.Ok("LSUB completed");
         }
 
-        if (!FolderNames.TryReadPattern(request.Reference, request.Pattern, out var pattern))
+        if (!FolderNames.TryReadPattern(session, request.Reference, request.Pattern, out var pattern))
             return Completion.Ok("LSUB completed");
         var outcome = await account.ListSubscribedAsync(cancellationToken).ConfigureAwait(false);
         if (!outcome.TryGet(out var names, out var problem))

@@ -10,7 +10,7 @@ internal static class Move
     {
         if (view.Access == FolderAccess.ReadOnly)
             return Completion.No("NOPERM", "Mailbox is read-only");
-        if (!FolderNames.TryRead(request.Mailbox, out var target))
+        if (!FolderNames.TryRead(session, request.Mailbox, out var target))
             return FolderNames.Invalid;
         if (!MessageSet.TryResolve(session, view, request.Messages, request.IsUid, out var set))
             return MessageSet.Invalid;
@@ -18,7 +18,7 @@ internal static class Move
         if (sequences.Count == 0)
             return Completion.Ok("Nothing to move");
 
-        var moved = await view.MoveAsync(sequences, target, cancellationToken).ConfigureAwait(false);
+        var moved = await session.WithProgressAsync(ImapSession.TextOf(request.Tag), view.MoveAsync(sequences, target, cancellationToken)).ConfigureAwait(false);
         if (!moved.TryGet(out var result, out var problem))
             return Completion.FromTarget(problem);
         if (result.SourceUids.Count > 0)

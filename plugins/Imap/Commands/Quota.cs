@@ -10,7 +10,7 @@ internal static class Quota
     public static async ValueTask<Completion> RootAsync(
         ImapSession session, IMailAccount account, ImapRequest.OnMailbox request, CancellationToken cancellationToken)
     {
-        if (!FolderNames.TryRead(request.Mailbox, out var folder))
+        if (!FolderNames.TryRead(session, request.Mailbox, out var folder))
             return FolderNames.Invalid;
         var usage = await account.QuotaAsync(cancellationToken).ConfigureAwait(false);
         if (!usage.TryGet(out var found, out var problem))
@@ -36,7 +36,7 @@ internal static class Quota
     {
         var writer = session.Output.Begin();
         writer.Raw("* QUOTAROOT "u8);
-        FolderNames.Write(ref writer, folder);
+        FolderNames.Write(ref writer, session, folder);
         writer.Raw(" \"\"\r\n"u8);
         writer.Commit();
     }

@@ -10,6 +10,10 @@ internal static class Search
     {
         if (request.HasModSeq)
             session.EnableCondStore();
+
+        // RFC 9051 §6.4.4: the SEARCH response is no more.
+        if (request is { Return: null, Thread: null, SortBy.Count: 0 } && session.Features.HasFlag(ImapFeatures.Rev2))
+            request = request with { Return = new(SearchResults.All, null) };
         var found = await FindAsync(session, view, request, cancellationToken).ConfigureAwait(false);
         if (request.Return is { } options && options.Results.HasFlag(SearchResults.Save))
             session.SavedUids = SavedOf(view, options, found.Problem is null ? found.Value : []);
@@ -22,7 +26,7 @@ internal static class Search
         }
 
         if (request.SortBy.Count > 0)
-            sequences = await Sort.OrderAsync(view, sequences, request.SortBy, cancellationToken).ConfigureAwait(false);
+            sequences = await session.WithProgressAsync(ImapSession.TextOf(request.Tag), Sort.OrderAsync(view, sequences, request.SortBy, cancellationToken)).ConfigureAwait(false);
         if (request.Return is null)
             await WriteAsync(session, view, sequences, request).ConfigureAwait(false);
         else
@@ -38,7 +42,7 @@ internal static class Search
     {
         if (request.IsCharsetUnknown)
             return new Problem(new(5, 6, 2), "Unknown charset");
-        return await view.SearchAsync(new SearchKeys(session, view).From(request.Term), cancellationToken).ConfigureAwait(false);
+        return await session.WithProgressAsync(ImapSession.TextOf(request.Tag), view.SearchAsync(new SearchKeys(session, view).From(request.Term), cancellationToken)).ConfigureAwait(false);
     }
 
     // RFC 5182 §2.1: nothing when the search fails. §2.4: with MIN or MAX, and neither ALL nor COUNT, only those.

@@ -10,12 +10,14 @@ internal static class Select
     {
         if (request.Resync is not null && !session.Features.HasFlag(ImapFeatures.QResync))
             return Completion.Bad("ENABLE QRESYNC first");
+        if (request.Resync is { MatchSequences.Count: > 0 } && session.Features.HasFlag(ImapFeatures.UidOnly))
+            return Dispatcher.UidRequired;
 
         // The old folder is closed even when the new one cannot be opened; what follows is of the new one (RFC 7162 §3.2.11).
         if (session.View is not null)
             session.Output.Untagged("OK [CLOSED] Previous mailbox is closed");
         await session.CloseViewAsync().ConfigureAwait(false);
-        if (!FolderNames.TryRead(request.Mailbox, out var folder))
+        if (!FolderNames.TryRead(session, request.Mailbox, out var folder))
             return FolderNames.Invalid;
         var access = request.IsExamine ? FolderAccess.ReadOnly : FolderAccess.ReadWrite;
         var opened = await account.OpenFolderAsync(folder, access, session.Connection, cancellationToken).ConfigureAwait(false);
@@ -29,12 +31,16 @@ internal static class Select
         session.StartModSeq(view);
         session.AnnounceKeywords(view);
         session.Output.Untagged(view.Count, "EXISTS"u8);
-        session.Output.Untagged(view.RecentCount, "RECENT"u8);
-        if (FirstUnseen(view) is var unseen and > 0)
+        session.AnnounceRecent(view);
+
+        // Not in IMAP4rev2 (RFC 9051 Appendix E), and a sequence number for who wants none (RFC 9586).
+        if ((session.Features & (ImapFeatures.Rev2 | ImapFeatures.UidOnly)) == 0 && FirstUnseen(view) is var unseen and > 0)
             session.Output.Untagged($"OK [UNSEEN {unseen}] First unseen");
         session.Output.Untagged($"OK [UIDVALIDITY {view.UidValidity}] UIDs valid");
         session.Output.Untagged($"OK [UIDNEXT {view.UidNext}] Predicted next UID");
         session.Output.Untagged($"OK [{session.HighestModSeq}] Highest");
+        if (session.Features.HasFlag(ImapFeatures.Rev2) && await TellNameAsync(session, account, folder, cancellationToken).ConfigureAwait(false) is { } unlisted)
+            return Completion.From(unlisted);
         if (view.MailboxId is { } id)
             session.Output.Untagged($"OK [MAILBOXID ({id})] Id");
         if (request.Resync is { } resync && resync.UidValidity == view.UidValidity)
@@ -42,6 +48,17 @@ internal static class Select
         return request.IsExamine
             ? Completion.Ok("READ-ONLY", "EXAMINE completed")
             : Completion.Ok("READ-WRITE", "SELECT completed");
+    }
+
+    // RFC 9051 §6.3.2: the mailbox as LIST shows it.
+    private static async ValueTask<Problem?> TellNameAsync(ImapSession session, IMailAccount account, FolderName folder, CancellationToken cancellationToken)
+    {
+        var listed = await account.ListAsync(cancellationToken).ConfigureAwait(false);
+        if (!listed.TryGet(out var folders, out var problem))
+            return problem;
+        foreach (var one in folders.Where(one => one.Name == folder))
+            ListWriter.Write(session, "LIST"u8, ListedName.Of(one).Attributes(isExtended: true), one.Name);
+        return null;
     }
 
     // RFC 7162 §3.2.5.1: as UID FETCH known-uids (FLAGS) (CHANGEDSINCE mod-sequence-value VANISHED).

@@ -8,7 +8,7 @@ internal static class Status
     public static async ValueTask<Completion> RunAsync(
         ImapSession session, IMailAccount account, ImapRequest.Status request, CancellationToken cancellationToken)
     {
-        if (!FolderNames.TryRead(request.Mailbox, out var folder))
+        if (!FolderNames.TryRead(session, request.Mailbox, out var folder))
             return FolderNames.Invalid;
         return await WriteAsync(session, account, folder, request.Items, cancellationToken).ConfigureAwait(false) is { } problem
             ? Completion.From(problem)
@@ -56,7 +56,7 @@ internal static class Status
     {
         var writer = session.Output.Begin();
         writer.Raw("* STATUS "u8);
-        FolderNames.Write(ref writer, folder);
+        FolderNames.Write(ref writer, session, folder);
         writer.Raw(" ("u8);
         for (var i = 0; i < items.Count; i++)
         {

@@ -5,9 +5,9 @@ namespace MailServer.Plugins.Imap.Commands;
 /// <summary>SUBSCRIBE and UNSUBSCRIBE (RFC 3501 §6.3.6, §6.3.7).</summary>
 internal static class Subscribe
 {
-    public static async ValueTask<Completion> RunAsync(IMailAccount account, ImapRequest.OnMailbox request, CancellationToken cancellationToken)
+    public static async ValueTask<Completion> RunAsync(ImapSession session, IMailAccount account, ImapRequest.OnMailbox request, CancellationToken cancellationToken)
     {
-        if (!FolderNames.TryRead(request.Mailbox, out var folder))
+        if (!FolderNames.TryRead(session, request.Mailbox, out var folder))
             return FolderNames.Invalid;
         var subscribed = request.Command == MailboxCommand.Subscribe;
         return await account.SetSubscribedAsync(folder, subscribed, cancellationToken).ConfigureAwait(false) is { } problem

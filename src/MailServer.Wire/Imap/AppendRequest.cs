@@ -11,6 +11,10 @@ public enum AppendState
     AfterMessage,
     /// <summary>Behind a literal of CATENATE.</summary>
     WithinCatenate,
+    /// <summary>As <see cref="AfterMessage"/>, with the parenthesis of UTF8 to come (RFC 6855 §4).</summary>
+    AfterUtf8Message,
+    /// <summary>As <see cref="WithinCatenate"/>, with the parenthesis of UTF8 to come.</summary>
+    WithinUtf8Catenate,
 }
 
 /// <summary>What a piece of APPEND asks for, in order.</summary>
@@ -28,7 +32,8 @@ public abstract record AppendStep
 
     /// <summary>The literal that ends the piece belongs to the message.</summary>
     /// <param name="IsBinary">Whether it is a <c>literal8</c> (RFC 3516 §4.4).</param>
-    public sealed record Data(bool IsBinary) : AppendStep;
+    /// <param name="IsUtf8">Whether it is a <c>utf8-literal</c>, which a parenthesis closes (RFC 6855 §4).</param>
+    public sealed record Data(bool IsBinary, bool IsUtf8) : AppendStep;
 
     /// <summary>The message is complete.</summary>
     public sealed record End : AppendStep;
@@ -66,8 +71,8 @@ public sealed record AppendRequest(ReadOnlyMemory<byte> Tag, ReadOnlyMemory<byte
     }
 
     /// <summary>
-    /// Reads <c>append = "APPEND" SP mailbox 1*([SP flag-list] [SP date-time] SP (literal / "CATENATE" SP "(" cat-part *(SP cat-part) ")"))</c> up
-    /// to a message's literal, or to the end. False when flags, date or anything else is wrong.
+    /// Reads <c>append = "APPEND" SP mailbox 1*([SP flag-list] [SP date-time] SP (append-literal / "CATENATE" SP "(" cat-part *(SP cat-part) ")"))</c>
+    /// with <c>append-literal = literal / literal8 / "UTF8" SP "(" literal8 ")"</c>, up to a message's literal, or to the end. False when flags, date or anything else is wrong.
     /// </summary>
     public static bool TryRead(ReadOnlyMemory<byte> octets, AppendState state, out AppendRequest request) =>
         TryRead(octets, state, isTolerant: false, out request);
@@ -77,6 +82,13 @@ public sealed record AppendRequest(ReadOnlyMemory<byte> Tag, ReadOnlyMemory<byte
         var cursor = new Cursor(octets);
         var steps = new List<AppendStep>(2);
         request = new(default, default, steps, AppendState.AfterMessage);
+        if (state is AppendState.AfterUtf8Message or AppendState.WithinUtf8Catenate)
+        {
+            if (!cursor.TrySkip(')'))
+                return false;
+            state = state == AppendState.AfterUtf8Message ? AppendState.AfterMessage : AppendState.WithinCatenate;
+        }
+
         if (state == AppendState.Start)
         {
             if (!cursor.TryReadTag(out var tag) || !cursor.TrySkipSpace() || !TryReadVerb(ref cursor, ref request) || !cursor.TryReadAString(out var mailbox))
@@ -101,9 +113,17 @@ public sealed record AppendRequest(ReadOnlyMemory<byte> Tag, ReadOnlyMemory<byte
             state = isCatenate ? AppendState.WithinCatenate : AppendState.AfterMessage;
         }
 
-        request = request with { Next = state == AppendState.Start ? AppendState.AfterMessage : state };
+        request = request with { Next = NextOf(state == AppendState.WithinCatenate, steps[^1] is AppendStep.Data { IsUtf8: true }) };
         return true;
     }
+
+    private static AppendState NextOf(bool isCatenate, bool isUtf8) => (isCatenate, isUtf8) switch
+    {
+        (false, false) => AppendState.AfterMessage,
+        (false, true) => AppendState.AfterUtf8Message,
+        (true, false) => AppendState.WithinCatenate,
+        (true, true) => AppendState.WithinUtf8Catenate,
+    };
 
     /// <summary>Whether a command that begins with this name, and goes on so, is one of these.</summary>
     internal static bool Begins(ReadOnlySpan<byte> name, ReadOnlySpan<byte> rest) =>
@@ -142,8 +162,7 @@ public sealed record AppendRequest(ReadOnlyMemory<byte> Tag, ReadOnlyMemory<byte
         isCatenate = cursor.TrySkipWord("CATENATE ("u8);
         if (isCatenate)
             return TryReadParts(ref cursor, steps, isFirst: true);
-        steps.Add(new AppendStep.Data(cursor.TrySkip('~')));
-        return EndsWithLiteral(ref cursor);
+        return TryReadLiteral(ref cursor, steps);
     }
 
     private static bool TryReadArguments(ref Cursor cursor, ref FlagList flags, ref DateTimeOffset? date)
@@ -169,7 +188,7 @@ public sealed record AppendRequest(ReadOnlyMemory<byte> Tag, ReadOnlyMemory<byte
         return cursor.Next != (byte)'"' || (cursor.TryReadString(out _) && cursor.TrySkipSpace());
     }
 
-    /// <summary><c>cat-part *(SP cat-part) ")"</c>, up to a literal; <c>cat-part = "TEXT" SP literal / "URL" SP astring</c>.</summary>
+    /// <summary><c>cat-part *(SP cat-part) ")"</c>, up to a literal; <c>cat-part = "TEXT" SP literal / utf8-literal / "URL" SP astring</c>.</summary>
     private static bool TryReadParts(ref Cursor cursor, List<AppendStep> steps, bool isFirst)
     {
         while (isFirst || !cursor.TrySkip(')'))
@@ -177,11 +196,8 @@ public sealed record AppendRequest(ReadOnlyMemory<byte> Tag, ReadOnlyMemory<byte
             if (!isFirst && !cursor.TrySkipSpace())
                 return false;
             isFirst = false;
-            if (cursor.TrySkipWord("TEXT "u8))
-            {
-                steps.Add(new AppendStep.Data(cursor.TrySkip('~')));
-                return EndsWithLiteral(ref cursor);
-            }
+            if (cursor.TrySkipWord("TEXT "u8) || IsUtf8Next(cursor))
+                return TryReadLiteral(ref cursor, steps);
 
             if (!cursor.TrySkipWord("URL "u8) || !cursor.TryReadAString(out var url))
                 return false;
@@ -190,6 +206,19 @@ public sealed record AppendRequest(ReadOnlyMemory<byte> Tag, ReadOnlyMemory<byte
 
         steps.Add(new AppendStep.End());
         return true;
+    }
+
+    private static bool IsUtf8Next(Cursor cursor) => cursor.TrySkipWord("UTF8 ("u8);
+
+    /// <summary><c>literal / literal8 / "UTF8" SP "(" literal8</c>, up to its octets.</summary>
+    private static bool TryReadLiteral(ref Cursor cursor, List<AppendStep> steps)
+    {
+        var isUtf8 = cursor.TrySkipWord("UTF8 ("u8);
+        var isBinary = cursor.TrySkip('~');
+        if (isUtf8 && !isBinary)
+            return false;
+        steps.Add(new AppendStep.Data(isBinary && !isUtf8, isUtf8));
+        return EndsWithLiteral(ref cursor);
     }
 
     private static bool EndsWithLiteral(ref Cursor cursor)

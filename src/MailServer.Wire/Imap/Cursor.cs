@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using System.Text.Unicode;
 
 namespace MailServer.Wire.Imap;
 
@@ -135,7 +136,7 @@ internal ref struct Cursor(ReadOnlyMemory<byte> text)
         return length > 0;
     }
 
-    // RFC 9051 §4.3 allows UTF-8 between the quotes, and so does what clients send to RFC 3501 servers: octets above 127 pass.
+    // RFC 9051 §4.3 allows UTF-8 between the quotes, and so does what clients send to RFC 3501 servers; what is none is refused (RFC 6855 §3).
     private bool TryReadQuoted(out ReadOnlyMemory<byte> text)
     {
         text = default;
@@ -149,7 +150,7 @@ internal ref struct Cursor(ReadOnlyMemory<byte> text)
         {
             text = _text.Slice(start, plain);
             _position += plain + 1;
-            return true;
+            return Utf8.IsValid(text.Span);
         }
 
         return TryUnescape(start, out text);
@@ -165,7 +166,7 @@ internal ref struct Cursor(ReadOnlyMemory<byte> text)
             if (c == (byte)'"')
             {
                 text = unescaped.WrittenMemory;
-                return true;
+                return Utf8.IsValid(text.Span);
             }
 
             if (c is (byte)'\r' or (byte)'\n' or 0)

@@ -77,6 +77,9 @@ public abstract record ImapRequest(ReadOnlyMemory<byte> Tag)
         /// <summary>What RETURN asks for (RFC 4731 §3.1); null without RETURN.</summary>
         public SearchReturn? Return { get; init; }
 
+        /// <summary>Whether SEARCH names a charset (RFC 6855 §3 forbids it to some).</summary>
+        public bool HasCharset { get; init; }
+
         /// <summary>Whether the charset is neither US-ASCII nor UTF-8: the texts cannot be read.</summary>
         public bool IsCharsetUnknown { get; init; }
 

@@ -104,6 +104,17 @@ public ref struct ResponseWriter(IBufferWriter<byte> output)
             Raw(text);
     }
 
+    /// <summary>As <see cref="AString"/>, for who takes UTF-8 between quotes (RFC 6855 §3, RFC 9051 §4.3).</summary>
+    public void Utf8AString(ReadOnlySpan<byte> text)
+    {
+        if (System.Text.Ascii.IsValid(text))
+            AString(text);
+        else if (text.Length <= MaxQuoted && text.IndexOfAny("\r\n\0"u8) < 0)
+            Escaped(text);
+        else
+            Text(text);
+    }
+
     /// <summary><c>"{" number64 "}" CRLF</c>: so many octets follow.</summary>
     public void LiteralHeader(long size)
     {

@@ -40,6 +40,7 @@ internal ref struct SearchReader
     ];
 
     private int _count;
+    private bool _hasCharset;
     private bool _isCharsetUnknown;
     private bool _hasModSeq;
     private bool _hasSequences;
@@ -48,7 +49,8 @@ internal ref struct SearchReader
     public RequestFault Read(ref Cursor cursor, out SearchTerm term)
     {
         term = new(SearchWord.All);
-        return cursor.TrySkipWord("CHARSET "u8) ? ReadWithCharset(ref cursor, out term) : ReadAll(ref cursor, 1, out term);
+        _hasCharset = cursor.TrySkipWord("CHARSET "u8);
+        return _hasCharset ? ReadWithCharset(ref cursor, out term) : ReadAll(ref cursor, 1, out term);
     }
 
     /// <summary><c>charset SP search-key *(SP search-key)</c>. Keys in an unknown charset are read all the same: where they end is in ASCII.</summary>
@@ -64,7 +66,7 @@ internal ref struct SearchReader
 
     /// <summary>The request of what was read.</summary>
     public readonly ImapRequest.Search Request(ReadOnlyMemory<byte> tag, bool isUid, SearchTerm term) =>
-        new(tag, isUid, term) { IsCharsetUnknown = _isCharsetUnknown, HasModSeq = _hasModSeq, HasSequences = _hasSequences };
+        new(tag, isUid, term) { HasCharset = _hasCharset, IsCharsetUnknown = _isCharsetUnknown, HasModSeq = _hasModSeq, HasSequences = _hasSequences };
 
     private static (byte[] Name, SearchWord Word, Argument Argument)[] Row(Argument argument, params ReadOnlySpan<SearchWord> words)
     {

@@ -100,6 +100,10 @@ public readonly ref struct Pop3Command
             return Pop3Verb.Stls;
         if (Is(word, "AUTH"u8))
             return Pop3Verb.Auth;
+        if (Is(word, "UTF8"u8))
+            return Pop3Verb.Utf8;
+        if (Is(word, "LANG"u8))
+            return Pop3Verb.Lang;
         return Is(word, "POST"u8) || Is(word, "HEAD"u8) ? Pop3Verb.Http : Pop3Verb.Unknown;
     }
 

@@ -1,6 +1,6 @@
 namespace MailServer.Wire.Pop3;
 
-/// <summary>The commands of RFC 1939, RFC 2449 (CAPA), RFC 2595 (STLS) and RFC 5034 (AUTH).</summary>
+/// <summary>The commands of RFC 1939, RFC 2449 (CAPA), RFC 2595 (STLS), RFC 5034 (AUTH) and RFC 6856 (UTF8, LANG).</summary>
 public enum Pop3Verb
 {
     /// <summary>None that we know. APOP is among them: it would need the password in clear on our disk.</summary>
@@ -13,6 +13,8 @@ public enum Pop3Verb
     Capa,
     /// <summary>DELE msg.</summary>
     Dele,
+    /// <summary>LANG [range].</summary>
+    Lang,
     /// <summary>LIST [msg].</summary>
     List,
     /// <summary>NOOP.</summary>
@@ -35,4 +37,6 @@ public enum Pop3Verb
     Uidl,
     /// <summary>USER name.</summary>
     User,
+    /// <summary>UTF8.</summary>
+    Utf8,
 }

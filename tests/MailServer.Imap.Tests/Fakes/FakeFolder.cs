@@ -24,6 +24,9 @@ internal sealed class FakeFolder(FakeStore store, FolderName name)
 
     public List<string> Keywords { get; } = [];
 
+    /// <summary>What every search waits for.</summary>
+    public TaskCompletionSource? SearchGate { get; set; }
+
     /// <summary>A delivery: every view hears of it.</summary>
     public FakeMessage Deliver(string text, SystemFlags flags = SystemFlags.None, DateTimeOffset? date = null) =>
         Deliver(Encoding.Latin1.GetBytes(text), flags, date);

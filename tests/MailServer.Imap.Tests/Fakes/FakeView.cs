@@ -187,8 +187,12 @@ internal sealed class FakeView : IFolderView
         };
     }
 
-    public ValueTask<Outcome<IReadOnlyList<int>>> SearchAsync(SearchKey key, CancellationToken cancellationToken) =>
-        new(Enumerable.Range(1, Count).Where(sequence => FakeSearch.Matches(this, _messages[sequence - 1], sequence, key)).ToList());
+    public async ValueTask<Outcome<IReadOnlyList<int>>> SearchAsync(SearchKey key, CancellationToken cancellationToken)
+    {
+        if (_folder.SearchGate is { } gate)
+            await gate.Task.WaitAsync(cancellationToken);
+        return Enumerable.Range(1, Count).Where(sequence => FakeSearch.Matches(this, _messages[sequence - 1], sequence, key)).ToList();
+    }
 
     public ValueTask DisposeAsync()
     {

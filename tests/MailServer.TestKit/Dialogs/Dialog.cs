@@ -61,10 +61,10 @@ public sealed partial class Dialog
                     await connection.SendAsync(ToSend(line));
                     break;
                 case ['S', ':', ..]:
-                    Check(i, await ReadAsync(connection, i), TextOf(line), isPrefix: false);
+                    Check(i, await ReadAsync(connection, i), Expected(line), isPrefix: false);
                     break;
                 case ['S', '~', ..]:
-                    Check(i, await ReadAsync(connection, i), TextOf(line), isPrefix: true);
+                    Check(i, await ReadAsync(connection, i), Expected(line), isPrefix: true);
                     break;
                 case "closed":
                     if (await ReadAsync(connection, i) is { } more)
@@ -83,6 +83,9 @@ public sealed partial class Dialog
 
     // One blank after the mark belongs to it; what follows counts, blanks too.
     private static string TextOf(string line) => line.Length > 2 && line[2] == ' ' ? line[3..] : line[2..];
+
+    // The connection gives each octet as a character; files are in UTF-8.
+    private static string Expected(string line) => Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(TextOf(line)));
 
     private static byte[] ToSend(string line)
     {
