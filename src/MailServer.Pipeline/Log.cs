@@ -112,5 +112,11 @@ internal static partial class Log
     [LoggerMessage(EventId = 535, Level = LogLevel.Warning, Message = "{MessageId}: its sender cannot be told now: {Reason}")]
     public static partial void SenderNotTold(ILogger logger, string messageId, string reason);
 
-    // Next free id: 536
+    [LoggerMessage(EventId = 536, Level = LogLevel.Warning, Message = "{Account}: what was put into the folder for junk or out of it cannot be read: {Reason}")]
+    public static partial void LessonsUnread(ILogger logger, EmailAddress account, string reason);
+
+    [LoggerMessage(EventId = 537, Level = LogLevel.Warning, Message = "{Account}: {EmailId}: the junk trainer of plugin {Plugin} failed, it has not learned from it: {Reason}")]
+    public static partial void TrainerFailed(ILogger logger, EmailAddress account, string emailId, string plugin, string reason);
+
+    // Next free id: 538
 }

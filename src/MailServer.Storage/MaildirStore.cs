@@ -127,6 +127,7 @@ public sealed partial class MaildirStore : IMailStore, IAsyncDisposable
         {
             await _store.Maker.EnsureAsync(paths.PlaceOf(FolderName.Inbox)!).ConfigureAwait(false);
             _store.Quotas.Of(paths.Root, user);
+            _store.Journals.Of(paths.Root).Owner ??= user;
             return new MaildirAccount(_store, _folders, paths, user, author);
         }
         catch (Exception failure) when (DiskProblem.Is(failure))
@@ -156,7 +157,12 @@ public sealed partial class MaildirStore : IMailStore, IAsyncDisposable
     public void WarnBy(Func<QuotaWarning, ValueTask<bool>> warn) => _store.Quotas.Warn = warn;
 
     /// <summary>Writes down what happened to a user's mail. Never fails.</summary>
-    public void WriteJournal(User user, JournalEntry entry) => _store.Journals.Of(MaildirOf(user)).Add(entry);
+    public void WriteJournal(User user, JournalEntry entry)
+    {
+        var journal = _store.Journals.Of(MaildirOf(user));
+        journal.Owner ??= user;
+        journal.Add(entry);
+    }
 
     /// <summary>What the store is doing.</summary>
     public StoreStatus Status() => new()

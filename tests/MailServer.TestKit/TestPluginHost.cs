@@ -41,6 +41,8 @@ public sealed class TestPluginHost : IPluginHost
 
     public List<IOutgoingTransport> Transports { get; } = [];
 
+    public List<IJunkTrainer> Trainers { get; } = [];
+
     public void Add(IProtocolHandler handler) => Handlers.Add(handler);
 
     public void Add(IAuthenticator authenticator) => Authenticators.Add(authenticator);
@@ -52,4 +54,6 @@ public sealed class TestPluginHost : IPluginHost
     public void Add(IDeliveryRule rule) => Rules.Add(rule);
 
     public void Add(IOutgoingTransport transport) => Transports.Add(transport);
+
+    public void Add(IJunkTrainer trainer) => Trainers.Add(trainer);
 }

@@ -55,4 +55,7 @@ public interface IPluginHost
 
     /// <summary>Sends queued mail on to other servers. The first that is added, in load order, is used.</summary>
     void Add(IOutgoingTransport transport);
+
+    /// <summary>Joins those that learn what is junk.</summary>
+    void Add(IJunkTrainer trainer);
 }

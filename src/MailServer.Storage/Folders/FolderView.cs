@@ -144,11 +144,9 @@ internal sealed partial class FolderView : IFolderView
 
     public string MailboxId => _folder.MailboxId;
 
-    public string EmailIdAt(int sequence)
-    {
-        var entry = _slots[sequence - 1].Entry;
-        return ObjectIds.OfEmail(entry.BaseName, entry.UidExtras);
-    }
+    public string EmailIdAt(int sequence) => EmailIdOf(_slots[sequence - 1].Entry);
+
+    private static string EmailIdOf(FolderEntry entry) => ObjectIds.OfEmail(entry.BaseName, entry.UidExtras);
 
     public DateTimeOffset? SaveDateAt(int sequence) => _slots[sequence - 1].Entry.SaveDate;
 

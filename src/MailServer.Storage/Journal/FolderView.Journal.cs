@@ -8,7 +8,7 @@ internal sealed partial class FolderView
     private void TellFlags(List<FolderEntry> changed) => Journal.Add(changed.ConvertAll(entry => JournalText.Flags(Folder, entry, _author) with { Why = WhyOf(entry) }));
 
     private void TellRemoved(List<FolderEntry> entries) =>
-        Journal.Add(entries.FindAll(entry => entry.IsExpunged).ConvertAll(entry => JournalText.At(JournalEvents.Removed, Folder, entry, _author) with { Why = WhyOf(entry) }));
+        Journal.Add(entries.FindAll(entry => entry.IsExpunged).ConvertAll(entry => JournalText.At(JournalEvents.Removed, Folder, entry, _author) with { EmailId = Named is null ? null : EmailIdOf(entry), Why = WhyOf(entry) }));
 
     private void TellArrivals(string what, List<FolderEntry> entries, FolderName target, Entered entered)
     {
@@ -21,6 +21,7 @@ internal sealed partial class FolderView
                 Message = entered.Arrivals[i].BaseName,
                 MessageId = entered.Arrivals[i].MessageId,
                 Uid = entered.Uids[i],
+                EmailId = EmailIdOf(entries[i]),
                 Why = WhyOf(entries[i]),
                 From = new() { Folder = Folder.Value, Message = entries[i].BaseName, Uid = entries[i].Uid },
             }.WrittenBy(_author));

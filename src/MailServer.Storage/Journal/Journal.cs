@@ -9,6 +9,9 @@ internal sealed class Journals(StoreContext store)
 {
     private readonly ConcurrentDictionary<string, Journal> _byRoot = new(StringComparer.Ordinal);
 
+    /// <summary>Is told of accounts whose journal has a line that may teach (<see cref="LessonLine"/>).</summary>
+    public Action<User>? Taught { get; set; }
+
     public Journal Of(string root) => _byRoot.GetOrAdd(root, static (path, context) => new(path, context), store);
 }
 
@@ -28,6 +31,9 @@ internal sealed class Journal(string root, StoreContext store)
 
     /// <summary>What this server has delivered, and what came and went by other programs' hands.</summary>
     public OutsideChanges Outside => field ??= new(this, root);
+
+    /// <summary>Whose it is, once somebody has opened the account or mail for it has come.</summary>
+    public User? Owner { get; set; }
 
     public bool IsOn => store.Options.JournalDays > 0;
 
@@ -58,6 +64,9 @@ internal sealed class Journal(string root, StoreContext store)
                     Append(lines.WrittenSpan, now);
                 _hasFailed = false;
             }
+
+            if (Owner is { } owner && entries.Any(MayTeach))
+                store.Journals.Taught?.Invoke(owner);
         }
         catch (Exception failure) when (DiskProblem.Is(failure))
         {
@@ -66,6 +75,10 @@ internal sealed class Journal(string root, StoreContext store)
             _hasFailed = true;
         }
     }
+
+    // Flags and removals, which are most lines of a session, teach nothing.
+    private static bool MayTeach(JournalEntry entry) => entry.Event is
+        JournalEvents.Delivered or JournalEvents.Appended or JournalEvents.Added or JournalEvents.Moved or JournalEvents.Copied;
 
     private void Append(ReadOnlySpan<byte> lines, DateTimeOffset now)
     {

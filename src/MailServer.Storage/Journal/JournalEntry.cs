@@ -32,6 +32,9 @@ public sealed record JournalEntry
     /// <summary>Its UID there, when it had one already.</summary>
     public uint? Uid { get; init; }
 
+    /// <summary>Its EMAILID (RFC 8474), of what was copied, moved, or removed by a run; else its base name tells it.</summary>
+    public string? EmailId { get; init; }
+
     /// <summary>Where it came from, of a copy or a move; of a renamed folder, its old name.</summary>
     public JournalPlace? From { get; init; }
 

@@ -33,6 +33,13 @@ internal static class JournalFiles
         return files;
     }
 
+    /// <summary>Whether a file of these names tells of the same time as another, or of a later one.</summary>
+    public static bool IsNotBefore(string name, string other) =>
+        TryReadName(other) is not { } before || (TryReadName(name) is { } that && that.CompareTo(before) >= 0);
+
+    private static (DateTimeOffset Month, int Part)? TryReadName(string name) =>
+        name.StartsWith(Prefix, StringComparison.Ordinal) && TryRead(name[Prefix.Length..], out var month, out var part) ? (month, part) : null;
+
     /// <summary>Removes what is too old, or too much. The newest stays.</summary>
     /// <exception cref="IOException">The directory cannot be read.</exception>
     public static void Sweep(string root, DateTimeOffset oldest)

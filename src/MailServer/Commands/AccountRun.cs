@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using MailServer.Posix;
 using MailServer.Server.Configuration;
+using MailServer.Server.Control;
 using MailServer.Server.Logging;
 using MailServer.Storage;
 using Microsoft.Extensions.Logging;
@@ -36,6 +37,24 @@ internal static class AccountRun
         Problem = run.Problem?.Text,
         Changes = run.Changes,
     };
+
+    /// <summary>
+    /// Has a running server look at the journal that this command has written, for those that learn what is junk. When none runs, the next
+    /// one looks with the account's next mail.
+    /// </summary>
+    public static async ValueTask TellServerAsync(ServerConfig config, User user, ChangeRun run, CancellationToken cancellationToken)
+    {
+        if (run.Id is null || run.Done == 0)
+            return;
+        try
+        {
+            await ControlClient.AskAsync(config.DataDirectory, new() { Command = "learn", Target = user.Address.ToString() }, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            // As if none ran.
+        }
+    }
 
     public static Task PrintJsonAsync(IReadOnlyList<RunPrint> reports) =>
         Console.Out.WriteLineAsync(JsonSerializer.Serialize(reports, RunJson.Default.IReadOnlyListRunPrint));

@@ -76,6 +76,7 @@ internal static class RulesApplyCommand
                 await run.FinishAsync(cancellationToken).ConfigureAwait(false);
             }
 
+            await AccountRun.TellServerAsync(config, user, run, cancellationToken).ConfigureAwait(false);
             var report = AccountRun.Report(question.Account, run, question.IsDryRun);
             if (asJson)
                 await AccountRun.PrintJsonAsync([report]).ConfigureAwait(false);

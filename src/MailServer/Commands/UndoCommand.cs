@@ -92,7 +92,7 @@ internal static class UndoCommand
         {
             List<RunPrint> reports = [];
             foreach (var user in users)
-                if (await UndoAsync(store, user, question, isDryRun, cancellationToken).ConfigureAwait(false) is { } report)
+                if (await UndoAsync(config, store, user, question, isDryRun, cancellationToken).ConfigureAwait(false) is { } report)
                     reports.Add(report);
             return reports;
         }).ConfigureAwait(false);
@@ -117,7 +117,7 @@ internal static class UndoCommand
         return owner is null ? "" : $"; a script of {owner.Address}'s own has that name: --rule {owner.Address}/{question.Rule}";
     }
 
-    private static async Task<RunPrint?> UndoAsync(MaildirStore store, User user, Question question, bool isDryRun, CancellationToken cancellationToken)
+    private static async Task<RunPrint?> UndoAsync(ServerConfig config, MaildirStore store, User user, Question question, bool isDryRun, CancellationToken cancellationToken)
     {
         var root = store.MaildirOf(user);
         if (!Directory.Exists(root) || question.PlanIn(root) is not { } plan || (plan.Changes.Count == 0 && plan.Skips.Count == 0))
@@ -130,6 +130,7 @@ internal static class UndoCommand
             // Opening has done to the end what was broken off: only now is it known what there is to take back.
             using (var progress = new TransferLine())
                 await (question.PlanIn(root) ?? plan).RunAsync(run, progress, cancellationToken).ConfigureAwait(false);
+            await AccountRun.TellServerAsync(config, user, run, cancellationToken).ConfigureAwait(false);
             return AccountRun.Report(user.Address.ToString(), run, isDryRun);
         }
     }

@@ -125,6 +125,7 @@ internal sealed class ControlSocket : IAsyncDisposable
                 "queue-hold" => Change(QueueChange.Hold, request.Target),
                 "queue-release" => Change(QueueChange.Release, request.Target),
                 "queue-delete" => Change(QueueChange.Delete, request.Target),
+                "learn" => await LearnAsync(request.Target, cancellationToken).ConfigureAwait(false),
                 var unknown => new() { Error = $"this server does not know \"{unknown}\"" },
             };
         }
@@ -145,6 +146,13 @@ internal sealed class ControlSocket : IAsyncDisposable
     }
 
     private ControlReply Change(QueueChange change, string? id) => new() { Changed = _host.Queue.Change(change, id) };
+
+    private async ValueTask<ControlReply> LearnAsync(string? account, CancellationToken cancellationToken)
+    {
+        if (EmailAddress.TryParse(account, out var address) && (await _host.Plugins.Accounts.FindAsync(address, cancellationToken).ConfigureAwait(false)).TryGet(out var user, out _))
+            _host.Training.Tell(user);
+        return new();
+    }
 
     private async ValueTask<IReadOnlyList<ReloadReport>> ReloadAsync(string? id, CancellationToken cancellationToken) =>
         [.. (await _host.ReloadPluginsAsync(id, cancellationToken).ConfigureAwait(false)).Select(result => new ReloadReport(result.Id, result.Generation, result.Failure))];

@@ -7,10 +7,10 @@ namespace MailServer.Server.Control;
 /// <summary>A question to a running server: one line of JSON.</summary>
 internal sealed record ControlRequest
 {
-    /// <summary><c>status</c>, <c>plugins</c>, <c>reload</c>, or what is done to queued mail: <c>queue-retry</c>, <c>queue-hold</c>, <c>queue-release</c>, <c>queue-delete</c>.</summary>
+    /// <summary><c>status</c>, <c>plugins</c>, <c>reload</c>, or what is done to queued mail: <c>queue-retry</c>, <c>queue-hold</c>, <c>queue-release</c>, <c>queue-delete</c>; <c>learn</c> when an account's journal was written by a command.</summary>
     public required string Command { get; init; }
 
-    /// <summary>What it is about: a plugin's or a message's id, or null for all.</summary>
+    /// <summary>What it is about: a plugin's or a message's id, an account's address, or null for all.</summary>
     public string? Target { get; init; }
 }
 

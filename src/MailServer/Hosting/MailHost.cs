@@ -56,6 +56,7 @@ internal sealed class MailHost : IAsyncDisposable
             _parts.Push(own);
         Queue = new(QueueOptionsOf(config), Plugins, time, logging);
         _parts.Push(Queue);
+        _parts.Push(Training = new(Store, Plugins, time, logging));
         _pipeline = new(OptionsOf(config, server), Store, Plugins, Rules, observer, time, logging, users, Queue);
         if (Rules is not null)
             Rules.Tell = TellPostmasterAsync;
@@ -79,6 +80,9 @@ internal sealed class MailHost : IAsyncDisposable
 
     /// <summary>Mail for other servers.</summary>
     public MailQueue Queue { get; }
+
+    /// <summary>What moves into and out of folders for junk teach.</summary>
+    public JunkTraining Training { get; }
 
     public ListenerSet Listeners { get; }
 

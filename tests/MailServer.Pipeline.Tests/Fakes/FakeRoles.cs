@@ -16,9 +16,11 @@ internal sealed class FakeRoles : IRoles
 
     public List<IOutgoingTransport> Transports { get; } = [];
 
+    public List<IJunkTrainer> Trainers { get; } = [];
+
     public RoleHold<T> Lease<T>()
         where T : class =>
-        new([.. Filters.Cast<object>().Concat(Rules).Concat(Transports).OfType<T>().Select(role => new PluginRole<T>("test", role))], null);
+        new([.. Filters.Cast<object>().Concat(Rules).Concat(Transports).Concat(Trainers).OfType<T>().Select(role => new PluginRole<T>("test", role))], null);
 }
 
 internal sealed class FakeAccounts : IAccountDirectory
