@@ -21,7 +21,8 @@ internal sealed class DeliveryJournal(MaildirStore store, IDeliveryObserver? nex
     {
         var entry = new JournalEntry
         {
-            Event = report.Problem is null ? JournalEvents.Discarded : JournalEvents.Rejected,
+            Event = report.Problem is not null ? JournalEvents.Rejected : report.IsQueued ? JournalEvents.Queued
+                : report.Delivery.Redirects.Count > 0 ? JournalEvents.Redirected : JournalEvents.Discarded,
             By = "smtp",
             Session = report.Envelope.Connection.Id,
             Peer = report.Envelope.Connection.Remote.Address.ToString(),

@@ -36,6 +36,9 @@ public sealed record DeliveryReport
     /// <summary>Octets with CRLF line ends, without our trace fields.</summary>
     public long Size { get; init; }
 
+    /// <summary>Whether it is for somebody at another server, and queued: <see cref="Recipient"/> is then its sender's account with the first address it goes to.</summary>
+    public bool IsQueued { get; init; }
+
     /// <summary>Sum of the filters' scores.</summary>
     public double JunkScore { get; init; }
 
@@ -43,7 +46,7 @@ public sealed record DeliveryReport
     public required TimeSpan Elapsed { get; init; }
 
     // Verbs that do not say where a mail goes.
-    private static readonly string[] Asides = ["Stop(", "AddFlag(", "RemoveFlag(", "SetFlags(", "Remember(", "Forget("];
+    private static readonly string[] Asides = ["Stop(", "AddFlag(", "RemoveFlag(", "SetFlags(", "Remember(", "Forget(", "Vacation(", "Notify("];
 
     internal static DeliveryStep? DecidingOf(Delivery delivery)
     {

@@ -37,9 +37,6 @@ internal static partial class Log
     [LoggerMessage(EventId = 510, Level = LogLevel.Warning, Message = "{MessageId}: delivered to {Done} of {All} accounts; when it comes again those are passed over")]
     public static partial void PartlyDelivered(ILogger logger, string messageId, int done, int all);
 
-    [LoggerMessage(EventId = 511, Level = LogLevel.Warning, Message = "{MessageId}: {Rule}({Line}) wants what cannot be done yet: {Action}; the mail is kept in INBOX")]
-    public static partial void NotYet(ILogger logger, string messageId, string rule, int line, string action);
-
     [LoggerMessage(EventId = 512, Level = LogLevel.Error, Message = "{MessageId}: {Step} failed, the peer is to try again: {Reason}")]
     public static partial void StepFailed(ILogger logger, string messageId, string step, string reason);
 
@@ -118,5 +115,20 @@ internal static partial class Log
     [LoggerMessage(EventId = 537, Level = LogLevel.Warning, Message = "{Account}: {EmailId}: the junk trainer of plugin {Plugin} failed, it has not learned from it: {Reason}")]
     public static partial void TrainerFailed(ILogger logger, EmailAddress account, string emailId, string plugin, string reason);
 
-    // Next free id: 538
+    [LoggerMessage(EventId = 550, Level = LogLevel.Error, Message = "senders of mail that is sent on stay as they are: no key to rewrite them with: {Reason}")]
+    public static partial void NoRewritingKey(ILogger logger, string reason);
+
+    [LoggerMessage(EventId = 551, Level = LogLevel.Information, Message = "{MessageId}: <{To}> is written to, as a rule of {Account} asks")]
+    public static partial void Answered(ILogger logger, string messageId, EmailAddress to, EmailAddress account);
+
+    [LoggerMessage(EventId = 552, Level = LogLevel.Information, Message = "{MessageId}: a rule of {Account} asks for an answer or notice, there is none: {Reason}")]
+    public static partial void NotAnswered(ILogger logger, string messageId, EmailAddress account, string reason);
+
+    [LoggerMessage(EventId = 553, Level = LogLevel.Warning, Message = "{MessageId}: for {Recipient}: not sent on, kept in INBOX: {Reason}")]
+    public static partial void NotSentOn(ILogger logger, string messageId, EmailAddress recipient, string reason);
+
+    [LoggerMessage(EventId = 554, Level = LogLevel.Warning, Message = "a folder of the queue could not be synced, after a power cut finished mail may be sent again: {Reason}")]
+    public static partial void RemovalNotSynced(ILogger logger, string reason);
+
+    // Next free id: 555
 }

@@ -41,6 +41,7 @@ public sealed class MailPipeline : IMailIngress
         _notice = new(store, options.Server.Hostname, time, logger);
         var resolver = new RecipientResolver(options, roles, logger);
         queue?.NotifyBy(new(options.Server.Hostname, store, resolver, queue, time, logger));
+        queue?.DeliverBy(new(this, resolver, options.Server.Hostname));
         _parts = new(
             options,
             store,
@@ -48,6 +49,7 @@ public sealed class MailPipeline : IMailIngress
             resolver,
             new RuleStage(options, store, roles, rules, users is null ? null : new(users, _notice, logger), time, logger),
             new DeliverStage(store, observer, time, logger),
+            new SendStage(options, store, resolver, queue, queue is { RewritesSenders: true } ? new(queue.RewritingKeyFile, logger) : null, time, logger),
             new NotesFiles(time, logger),
             queue,
             time,

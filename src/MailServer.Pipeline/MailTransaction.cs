@@ -6,7 +6,7 @@ namespace MailServer.Pipeline;
 
 /// <summary>The pipeline's parts, shared by all messages.</summary>
 internal sealed record PipelineParts(
-    PipelineOptions Options, IDeliveryStore Store, FilterStage Filters, RecipientResolver Resolver, RuleStage Rules, DeliverStage Deliver, NotesFiles Notes, MailQueue? Queue, TimeProvider Time, ILogger Logger);
+    PipelineOptions Options, IDeliveryStore Store, FilterStage Filters, RecipientResolver Resolver, RuleStage Rules, DeliverStage Deliver, SendStage Send, NotesFiles Notes, MailQueue? Queue, TimeProvider Time, ILogger Logger);
 
 /// <summary>One message on its way through the stages.</summary>
 internal sealed class MailTransaction(PipelineParts parts, Envelope envelope, string id, Verdict sofar, Problem? senderProblem) : IMailTransaction
@@ -74,6 +74,11 @@ internal sealed class MailTransaction(PipelineParts parts, Envelope envelope, st
         // Never for a peer that is nobody here: that would be an open relay.
         if (envelope.User is not null && parts.Queue is { IsOpen: true } && parts.Resolver.IsElsewhere(address))
             return await AddElsewhereAsync(address, cancellationToken).ConfigureAwait(false);
+        // What comes back of mail that was sent on: its sender's address is one of ours that stands for another (see SenderRewriting).
+        if (envelope.ReversePath is null && !parts.Resolver.IsElsewhere(address) && parts.Send.OriginalOf(address) is { } original)
+            return !parts.Resolver.IsElsewhere(original) ? await AddAsync(original, cancellationToken).ConfigureAwait(false)
+                : parts.Queue is { IsOpen: true } ? await AddElsewhereAsync(original, cancellationToken).ConfigureAwait(false)
+                : Problem.Unavailable;
         var found = await parts.Resolver.ResolveAsync(address, envelope.User is not null, cancellationToken).ConfigureAwait(false);
         if (!found.TryGet(out var recipient, out var problem))
             return problem;
@@ -157,6 +162,7 @@ internal sealed class MailTransaction(PipelineParts parts, Envelope envelope, st
         var notes = new MessageNotes(parts.Store, parts.Notes);
         var deliveries = await parts.Rules.DecideAsync(
             envelope, message, _recipients, _verdicts, verdict.Action == VerdictAction.Quarantine, received, notes, cancellationToken).ConfigureAwait(false);
+        deliveries = parts.Send.Possible(message, _recipients, deliveries);
         if (_elsewhere.Count == 0 && Refusals.OfAll(deliveries) is { } refusal)
         {
             parts.Deliver.Refuse(envelope, message, _recipients, deliveries, refusal, started);
@@ -169,10 +175,20 @@ internal sealed class MailTransaction(PipelineParts parts, Envelope envelope, st
         using var queued = staged;
         if (unqueued is not null)
             return unqueued;
-        var problem = await parts.Deliver.DeliverAsync(envelope, message, _spool, fields, _recipients, Refusals.Keep(deliveries), started).ConfigureAwait(false);
-        problem ??= Queue(queued);
+        var (redirects, decided) = await parts.Send.StageAsync(envelope, message, fields, _recipients, Refusals.Keep(deliveries)).ConfigureAwait(false);
+        using var redirected = new StagedMails(redirects);
+        var problem = await parts.Deliver.DeliverAsync(envelope, message, _spool, fields, _recipients, decided, started).ConfigureAwait(false);
+        problem ??= Queue(queued, redirected);
         if (problem is null)
+        {
+            if (_elsewhere.Count > 0 && envelope.User is { } sender)
+                parts.Deliver.Queued(envelope, message, sender, _elsewhere, started);
+            await parts.Send.AnswerAsync(
+                id, envelope.ReversePath, _recipients, decided,
+                i => new Mail(parts.Rules.SourceOf(envelope, message, _verdicts[i], verdict.Action == VerdictAction.Quarantine, received)), notes).ConfigureAwait(false);
             notes.Commit();
+        }
+
         if (problem is null && parts.Logger.IsEnabled(LogLevel.Information))
             Log.Accepted(parts.Logger, envelope.Connection.Id, id, envelope.ReversePath, Recipients, message.Size, message.JunkScore);
         return problem;
@@ -205,11 +221,12 @@ internal sealed class MailTransaction(PipelineParts parts, Envelope envelope, st
         }
     }
 
-    private Problem? Queue(StagedMail? staged)
+    private Problem? Queue(StagedMail? staged, StagedMails redirected)
     {
         try
         {
             staged?.Commit();
+            redirected.Commit();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

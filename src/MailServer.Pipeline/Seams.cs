@@ -54,6 +54,9 @@ internal interface IRoles
     /// <summary>Whether there is a directory at all: without one nobody knows who is here, which is not the same as nobody being here.</summary>
     bool HasAccounts { get; }
 
+    /// <summary>Whether a plugin that should run does not: then what nobody does may be what that one would do.</summary>
+    bool IsIncomplete => false;
+
     RoleHold<T> Lease<T>()
         where T : class;
 }
@@ -80,6 +83,8 @@ internal sealed class PluginRoles(PluginManager plugins) : IRoles
             return lease.Items.Count > 0;
         }
     }
+
+    public bool IsIncomplete => plugins.Status().Any(plugin => plugin.State == PluginState.Failed);
 
     public RoleHold<T> Lease<T>()
         where T : class

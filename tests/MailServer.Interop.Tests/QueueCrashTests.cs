@@ -55,8 +55,12 @@ public sealed class QueueCrashTests(ITestOutputHelper output)
         }
 
         await server.RunAsync();
-        for (var i = 0; i < 1200 && (acknowledged.Any(subject => sink.Count(subject) == 0) || Queued(server).Length > 0); i++)
-            await Task.Delay(100);
+        // As long as it goes on: what has piled up takes its time.
+        for (var (last, idle) = (-1, 0); idle < 120 && (acknowledged.Any(subject => sink.Count(subject) == 0) || Queued(server).Length > 0); idle++)
+        {
+            (last, idle) = sink.Subjects.Count == last ? (last, idle) : (sink.Subjects.Count, 0);
+            await Task.Delay(500);
+        }
 
         var doubles = sink.Subjects.Sum(subject => sink.Count(subject) - 1);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Rounds} kills: {acknowledged.Count} acknowledged, {sink.Subjects.Count} received, {doubles} twice"));
@@ -76,7 +80,7 @@ public sealed class QueueCrashTests(ITestOutputHelper output)
     }
 
     private static string[] Queued(ServerProcess server) =>
-        Directory.Exists(server.File("data/queue")) ? Directory.GetFiles(server.File("data/queue"), "*", SearchOption.AllDirectories) : [];
+        Directory.Exists(server.File("data/queue")) ? Directory.GetFiles(server.File("data/queue"), "*.envelope", SearchOption.AllDirectories) : [];
 
     private static async Task SendUntilItBreaksAsync(ServerProcess server, string lane, List<string> acknowledged)
     {

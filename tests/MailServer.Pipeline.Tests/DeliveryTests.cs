@@ -183,7 +183,7 @@ public sealed class DeliveryTests
         road.Roles.Rules.Add(new FakeRule((_, _, sofar) => failure == "redirect" ? sofar : throw new InvalidOperationException("not to be asked")));
         Assert.Null(await road.SendAsync(Road.Hello, "alice@example.org"));
         Assert.Equal(["alice@example.org/INBOX", "alice@example.org/Work"], road.Store.All.Select(copy => copy.Place).Order());
-        Assert.Single(road.Log.Lines, line => line.StartsWith("507", StringComparison.Ordinal) || line.StartsWith("511", StringComparison.Ordinal));
+        Assert.Single(road.Log.Lines, line => line.StartsWith("507", StringComparison.Ordinal) || line.StartsWith("553", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -13,7 +13,6 @@ public sealed class BadScriptTests
         ("flag.csx", "AddFlag(Read);", ["flag.csx(1,9): CS0103 The name 'Read' does not exist in the current context - the flag of read mail is Seen"]),
         ("none.csx", "FileInto();", ["none.csx(1,1): CS7036 There is no argument given that corresponds to the required parameter 'folder' of 'RuleGlobals.FileInto(string, string[]?, bool, int)' - it is used as FileInto(folder, [flags], [create])"]),
         ("brace.csx", "if (true)\n{\n    Keep();\n", ["brace.csx(3,12): CS1513 } expected - a block that { begins, } ends"]),
-        ("redirect.csx", "Redirect(\"books@accountant.example\");", ["redirect.csx(1,1): CS0619 'RuleGlobals.Redirect(string, int)' is obsolete: 'Redirect is not possible yet, rules do not hand mail to the queue; use CopyTo or FileInto'"]),
         ("load.csx", "#load \"other.csx\"\nKeep();", ["load.csx(1,1): CS8099 Source file references are not supported."]),
         ("reference.csx", "#r \"System.Net.Http\"\nKeep();", ["reference.csx(1,1): CS7099 Metadata references are not supported."]),
         ("network.csx", "new System.Net.Http.HttpClient();", ["network.csx(1,16): CS0234 The type or namespace name 'Http' does not exist in the namespace 'System.Net' - rules see the mail, texts, numbers, dates and lists, and nothing else"]),

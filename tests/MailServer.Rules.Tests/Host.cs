@@ -109,7 +109,8 @@ internal sealed class Facts : IMailSource
     public IReadOnlyList<string> Fields(string name) => Header.TryGetValue(name, out var values) ? values : [];
 
     public IReadOnlyList<Correspondent> Addresses(string name) =>
-        name == "From" && From.Split('@') is [var local, var domain] ? [new() { LocalPart = local, Domain = domain }] : [];
+        name == "From" && From.Split('@') is [var local, var domain] ? [new() { LocalPart = local, Domain = domain }]
+        : [.. Fields(name).SelectMany(value => value.Split(',')).Select(address => address.Trim().Split('@')).Where(parts => parts.Length == 2).Select(parts => new Correspondent { LocalPart = parts[0], Domain = parts[1] })];
 }
 
 /// <summary>Recipients of whom little is known.</summary>

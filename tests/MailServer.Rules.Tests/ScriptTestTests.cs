@@ -17,6 +17,7 @@ public sealed class ScriptTestTests
             FileInto("Junk");
         if (Detail == "shop") FileInto("Shopping");
         if (Mail.Subject.Has("drop")) Discard();
+        if (Mail.Subject.Has("books")) { Redirect("books@b.example", copy: true); Vacation("away"); Notify("me@phone.example"); }
         if (Mail.Subject.Has("throw")) throw new InvalidOperationException("no");
         """;
 
@@ -37,18 +38,23 @@ public sealed class ScriptTestTests
     [InlineData("drop", "discarded", null)]
     [InlineData("hello", "discarded", "tests/one.expect(1,1): asked for discarded, got INBOX, no rule spoke")]
     [InlineData("drop", "folder: INBOX", "tests/one.expect(1,1): asked for INBOX, got discarded by 10.csx:10 Discard()")]
-    [InlineData("throw", "folder: INBOX", "tests/one.expect: 10.csx:11 failed, kept in INBOX: InvalidOperationException: no")]
-    [InlineData("hello", "", "tests/one.expect: asks nothing: folder:, copies:, flags:, by:, discarded or rejected is expected")]
+    [InlineData("throw", "folder: INBOX", "tests/one.expect: 10.csx:12 failed, kept in INBOX: InvalidOperationException: no")]
+    [InlineData("books", "sender: a@sender.example\nrecipient: alice@example.org\nredirected: books@b.example\nanswered: yes\nnotified: me@phone.example", null)]
+    [InlineData("books", "answered: yes", "tests/one.expect(1,1): asked for an answer, got none by 10.csx:11 Redirect(\"books@b.example\", copy: true)")]
+    [InlineData("books", "redirected: none", "tests/one.expect(1,1): asked to be sent on to nobody, got books@b.example by 10.csx:11 Redirect(\"books@b.example\", copy: true)")]
+    [InlineData("hello", "redirected: books@b.example\nnotified: x@y.example", "tests/one.expect(1,1): asked to be sent on to books@b.example, got nobody, no rule spoke", "tests/one.expect(2,1): asked for a notice to x@y.example, got nobody, no rule spoke")]
+    [InlineData("hello", "redirected: nobody", "tests/one.expect(1,1): \"nobody\" is no address")]
+    [InlineData("hello", "", "tests/one.expect: asks nothing: folder:, copies:, flags:, by:, redirected:, notified:, answered:, discarded or rejected is expected")]
     [InlineData("hello", "folder: ../x", "tests/one.expect(1,1): \"../x\" is no folder's name")]
     [InlineData("hello", "score: much\nfolder: INBOX", "tests/one.expect(1,1): \"much\" is no number")]
     [InlineData("hello", "now: soon\nfolder: INBOX", "tests/one.expect(1,1): \"soon\" is no time; as 2026-11-24T10:00:00Z")]
-    public async Task A_test_says_what_was_asked_and_what_was_got(string subject, string expect, string? failure)
+    public async Task A_test_says_what_was_asked_and_what_was_got(string subject, string expect, string? failure, string? second = null)
     {
         await using var host = new Host();
-        Write(host, "one", $"From: a@sender.example\r\nSubject: {subject}\r\n\r\nbody\r\n", expect);
+        Write(host, "one", $"From: a@sender.example\r\nTo: alice@example.org\r\nSubject: {subject}\r\n\r\nbody\r\n", expect);
         var version = await Version.Value;
         var result = Assert.Single(await new RuleTests("mx.example.org").RunAsync(version.Rules, host.Scripts, default));
-        Assert.Equal(failure is null ? [] : [failure], result.Failures.Select(line => line.ToString()));
+        Assert.Equal(new[] { failure, second }.OfType<string>(), result.Failures.Select(line => line.ToString()));
     }
 
     [Theory]

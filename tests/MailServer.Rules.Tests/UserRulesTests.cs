@@ -36,6 +36,25 @@ public sealed class UserRulesTests
     }
 
     [Fact]
+    public async Task A_users_script_sends_and_cannot_take_back_what_was_sent_before()
+    {
+        await using var host = new UserHost();
+        host.Write("alice", "10-away.csx", "Redirect(\"books@b.example\"); Vacation(\"away\", subject: \"s\", days: 3, addresses: [\"sales@example.org\"]); Notify(\"me@phone.example\", \"hi\");");
+        var facts = new Facts { Origin = new() { Sender = "a@sender.example" }, Header = { ["To"] = ["sales@example.org"] } };
+        var earlier = new AutomaticMail { To = new("boss", "work.example"), Text = "x", Interval = TimeSpan.FromMinutes(1) };
+        var before = Delivery.Keep with { Redirects = [new("log", "work.example")], Answers = [earlier] };
+        var delivery = await host.DecideAsync("alice", facts, sofar: before);
+        Assert.Null(delivery.Folder);
+        Assert.Equal(["log@work.example", "books@b.example"], delivery.Redirects.Select(address => address.ToString()));
+        Assert.Equal(3, delivery.Answers.Count);
+        Assert.Same(earlier, delivery.Answers[0]);
+        var (answer, notice) = (delivery.Answers[1], delivery.Answers[2]);
+        Assert.Equal((null, "s", "away", TimeSpan.FromDays(3)), (answer.To, answer.Subject, answer.Text, answer.Interval));
+        Assert.Equal([new EmailAddress("sales", "example.org")], answer.Addresses);
+        Assert.Equal((new EmailAddress("me", "phone.example"), "hi"), (notice.To, notice.Text));
+    }
+
+    [Fact]
     public async Task What_was_decided_before_stands_and_the_scripts_of_the_examples_are_for_users()
     {
         await using var host = new UserHost();

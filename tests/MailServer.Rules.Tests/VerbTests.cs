@@ -52,6 +52,26 @@ public sealed class VerbTests
         ("CopyTo(\"A\"); Reject(\"Go away.\");", "A", "", false, "1 Reject(\"Go away.\")"),
         ("Keep(); Reject(\"Go away.\");", "INBOX", "", false, "1 Reject(\"Go away.\")"),
         ("Reject(\"Go away.\"); throw new FormatException();", "INBOX", "", true, "1 failed, kept in INBOX: FormatException: *"),
+        // What is sent: the mail itself, answers, notices.
+        ("Redirect(\"books@b.example\");", "->books@b.example", "", false, "1 Redirect(\"books@b.example\")"),
+        ("Redirect(\"books@B.Example\", copy: true);", "INBOX>books@b.example", "", false, "1 Redirect(\"books@B.Example\", copy: true)"),
+        ("Redirect(\"b@b.example\"); FileInto(\"A\");", "A>b@b.example", "", false, "1 FileInto(\"A\")"),
+        ("Redirect(\"b@bücher.example\");", "->b@xn--bcher-kva.example", "", false, "1 Redirect(\"b@bücher.example\")"),
+        ("Redirect(\"b@b.example\"); Reject(\"no\");", "->b@b.example", "", false, "1 Reject(\"no\")"),
+        ("Redirect(\"b@b.example\"); throw new FormatException();", "INBOX", "", true, "1 failed, kept in INBOX: FormatException: *"),
+        ("Redirect(\"nobody\");", "INBOX", "", false, "1 Redirect(\"nobody\"): not an address, kept in INBOX"),
+        ("Redirect(\"a b@c.example\");", "INBOX", "", false, "1 Redirect(\"a b@c.example\"): not an address, kept in INBOX"),
+        ("Redirect(\"a\\r\\nRCPT@c.example\");", "INBOX", "", false, "1 Redirect(\"a??RCPT@c.example\"): not an address, kept in INBOX"),
+        ("Redirect(\"a@[127.0.0.1]\");", "INBOX", "", false, "1 Redirect(\"a@[127.0.0.1]\"): not an address, kept in INBOX"),
+        ("Redirect(\"Alice+x@example.org\");", "INBOX", "", false, "1 Redirect(\"Alice+x@example.org\"): that is this account, kept in INBOX"),
+        ("Redirect(null!, copy: true);", "INBOX", "", false, "1 Redirect(null, copy: true): not an address, not sent on"),
+        ("for (var i = 0; i < 9; i++) Redirect($\"a{i}@b.example\");", "INBOX>a0@b.example>a1@b.example>a2@b.example>a3@b.example>a4@b.example", "", false, "1 Redirect(\"a8@b.example\"): more than 5 addresses, kept in INBOX"),
+        ("Vacation(\"away\");", "INBOX~away", "", false, "1 Vacation(\"away\")"),
+        ("Vacation(\"away\"); Vacation(\"again\");", "INBOX~away", "", false, "1 Vacation(\"again\"): another rule has answered, ignored"),
+        ("Vacation(\" \");", "INBOX", "", false, "1 Vacation(\" \"): an answer needs a text, ignored"),
+        ("Discard(); Vacation(\"away\", days: 1000);", "-~away", "", false, "1 Vacation(\"away\")"),
+        ("Notify(\"me@phone.example\", \"hello\"); Notify(\"x\");", "INBOX~me@phone.example:hello", "", false, "1 Notify(\"x\"): not an address, nobody is told"),
+        ("Notify(\"alice@example.org\");", "INBOX", "", false, "1 Notify(\"alice@example.org\"): not told, that is this account"),
         // Notes of this account; one mail meets what it noted itself.
         ("if (!Remembers(\"a\")) Remember(\"a\", 1.Days(), \"A\"); FileInto(Recall(\"a\"));", "A", "", false, "1 FileInto(\"A\")"),
         ("Remember(\"a\", 1.Days()); Forget(\"a\"); if (Remembers(\"a\")) Discard();", "INBOX", "", false, "1 Forget(\"a\")"),
@@ -105,12 +125,13 @@ public sealed class VerbTests
         {
             var rule = engine.Current.Rules.Single(loaded => loaded.File == $"{i:000}.csx");
             var alone = new RuleSet([rule], StepBudget.Default, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
-            var delivery = alone.Decide(Facts.Mail("x", ("X-Evil", "/etc/passwd")), Alice(), Delivery.Keep);
+            var delivery = alone.Decide(Letter(), Alice(), Delivery.Keep);
             var folders = delivery.Folder is { } folder
                 ? string.Join(' ', delivery.Copies.Prepend(folder).Select(name => delivery.FlagsIn.TryGetValue(name, out var own) ? $"{name}{{{string.Join(',', own)}}}" : name.Value))
                 : "-";
             if (delivery.Refusal is { } refusal)
                 folders += $"!{refusal}";
+            folders += string.Concat(delivery.Redirects.Select(address => $">{address}")) + string.Concat(delivery.Answers.Select(answer => $"~{(answer.To is { } to ? $"{to}:" : "")}{answer.Text}"));
             var last = delivery.Steps is [.., var step] ? $"{step.Line} {step.Action}" : "";
             var (text, expectedFolders, flags, isFinal, lastStep) = Table[i];
             if (folders != expectedFolders || string.Join(' ', delivery.Flags) != flags || delivery.IsFinal != isFinal || !Fits(lastStep, last))
@@ -119,6 +140,13 @@ public sealed class VerbTests
 
         Assert.Empty(wrong);
     }
+
+    // From a person to Alice: what may be answered.
+    private static Mail Letter() => new(new Facts
+    {
+        Origin = new() { Sender = "a@sender.example" },
+        Header = { ["Subject"] = ["x"], ["X-Evil"] = ["/etc/passwd"], ["To"] = ["alice@example.org"] },
+    });
 
     private static RecipientFacts Alice()
     {
@@ -133,7 +161,7 @@ public sealed class VerbTests
         Action<RuleGlobals>[] verbs =
         [
             rule => rule.Keep(), rule => rule.FileInto("A", ["$One"]), rule => rule.CopyTo("B"), rule => rule.Discard(), rule => rule.AddFlag("$X"), rule => rule.RemoveFlag("$X"),
-            rule => rule.SetFlags(["$Y"]), rule => rule.Junk(), rule => rule.NotJunk(), rule => rule.Archive(), rule => rule.Reject("no"), rule => rule.Remember("k", 1.Days()), rule => rule.Forget("k"), _ => { },
+            rule => rule.SetFlags(["$Y"]), rule => rule.Junk(), rule => rule.NotJunk(), rule => rule.Archive(), rule => rule.Reject("no"), rule => rule.Remember("k", 1.Days()), rule => rule.Forget("k"), rule => rule.Redirect("b@b.example"), rule => rule.Redirect("c@c.example", copy: true), rule => rule.Notify("me@phone.example"), _ => { },
         ];
         foreach (var first in verbs)
             foreach (var second in verbs)
@@ -155,7 +183,7 @@ public sealed class VerbTests
                 }
 
         static string Shown(DeliveryPlan plan) => plan.ToDelivery() is var delivery
-            ? $"{delivery.Folder} {string.Join(' ', delivery.Copies)} {string.Join(' ', delivery.Flags)} {string.Join(' ', delivery.FlagsIn.Select(own => own.Key + string.Join(',', own.Value)))} {delivery.Refusal} {string.Join(' ', plan.Notes)} {string.Join(' ', delivery.Steps)}"
+            ? $"{delivery.Folder} {string.Join(' ', delivery.Copies)} {string.Join(' ', delivery.Flags)} {string.Join(' ', delivery.FlagsIn.Select(own => own.Key + string.Join(',', own.Value)))} {delivery.Refusal} {string.Join(' ', delivery.Redirects)} {string.Join(' ', delivery.Answers.Select(answer => answer.To))} {string.Join(' ', plan.Notes)} {string.Join(' ', delivery.Steps)}"
             : "";
     }
 

@@ -29,6 +29,9 @@ public sealed record Delivery
     /// <summary>Addresses the message is sent on to.</summary>
     public IReadOnlyList<EmailAddress> Redirects { get; init; } = [];
 
+    /// <summary>What the server writes because of it. Lost rather than sent twice, and never a reason to refuse the message.</summary>
+    public IReadOnlyList<AutomaticMail> Answers { get; init; } = [];
+
     /// <summary>Whether later rules are skipped.</summary>
     public bool IsFinal { get; init; }
 

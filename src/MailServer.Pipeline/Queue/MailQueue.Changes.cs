@@ -59,7 +59,7 @@ public sealed partial class MailQueue
         try
         {
             if (change == QueueChange.Delete)
-                Folder.Remove(entry.Id);
+                Remove(entry.Id);
             else if (Folder.Read(entry.Id) is { } mail)
                 Folder.Write(mail with { IsHeld = change == QueueChange.Hold });
         }
@@ -100,6 +100,7 @@ public sealed partial class MailQueue
             count++;
         }
 
+        folder.SyncRemoved();
         return count;
     }
 }

@@ -17,7 +17,7 @@ public sealed partial class MailQueue
     private void Pump()
     {
         using var transports = _roles.Lease<IOutgoingTransport>();
-        var transport = transports.Items is [var first, ..] ? first.Instance : null;
+        var ways = WaysBy(transports);
         lock (_lock)
         {
             if (!_isStarted)
@@ -27,10 +27,10 @@ public sealed partial class MailQueue
             {
                 _schedule.Dequeue();
                 if (due.Entry is { IsHeld: false, IsGone: false, Pending: 0 } entry && entry.Scheduled == due.At)
-                    BeginRound(entry, transport, now);
+                    BeginRound(entry, ways, now);
             }
 
-            Dispatch(transport, now);
+            Dispatch(ways, now);
             SetTimer(now);
         }
     }
@@ -43,12 +43,12 @@ public sealed partial class MailQueue
         _timer.Change(wait < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : wait > LongestWait ? LongestWait : wait, Timeout.InfiniteTimeSpan);
     }
 
-    private void BeginRound(QueueEntry entry, IOutgoingTransport? transport, DateTimeOffset now)
+    private void BeginRound(QueueEntry entry, Ways ways, DateTimeOffset now)
     {
         entry.IsTried = false;
         var hasNews = now >= entry.Expires || now >= entry.TellDelay || entry.Domains.Length == 0;
-        if (now < entry.Expires && transport is not null)
-            foreach (var name in entry.Domains.Select(domain => DestinationOf(transport, domain)).Distinct(StringComparer.Ordinal))
+        if (now < entry.Expires)
+            foreach (var name in entry.Domains.Where(domain => ways.For(domain) is not null).Select(domain => DestinationOf(ways, domain)).Distinct(StringComparer.Ordinal))
             {
                 if (DownUntil(name) > now)
                     continue;
@@ -66,15 +66,13 @@ public sealed partial class MailQueue
             return;
         }
 
-        Schedule(entry, WhenUp(entry, transport, now));
+        Schedule(entry, WhenUp(entry, ways, now));
     }
 
     /// <summary>Nothing was tried because nobody could be reached lately: no file is written, the next time is known by the destination.</summary>
-    private DateTimeOffset WhenUp(QueueEntry entry, IOutgoingTransport? transport, DateTimeOffset now)
+    private DateTimeOffset WhenUp(QueueEntry entry, Ways ways, DateTimeOffset now)
     {
-        var up = transport is null
-            ? now + _options.FirstRetry
-            : entry.Domains.Select(domain => DownUntil(DestinationOf(transport, domain))).Where(until => until > now).DefaultIfEmpty(now + _options.FirstRetry).Min();
+        var up = entry.Domains.Select(domain => DownUntil(DestinationOf(ways, domain))).Where(until => until > now).DefaultIfEmpty(now + _options.FirstRetry).Min();
         up += TimeSpan.FromMilliseconds(Random.Shared.Next(1000));
         up = entry.TellDelay > now && entry.TellDelay < up ? entry.TellDelay : up;
         return entry.Expires < up ? entry.Expires : up;
@@ -88,7 +86,7 @@ public sealed partial class MailQueue
     }
 
     /// <summary>One destination after the other gets a turn, so that a thousand messages for one do not keep the others waiting.</summary>
-    private void Dispatch(IOutgoingTransport? transport, DateTimeOffset now)
+    private void Dispatch(Ways ways, DateTimeOffset now)
     {
         for (var idle = 0; idle < _turns.Count && _tries.Count < _options.Connections;)
         {
@@ -96,7 +94,7 @@ public sealed partial class MailQueue
             if (destination.DownUntil > now)
             {
                 while (destination.Take() is { } waiting)
-                    PassOver(waiting, transport, now);
+                    PassOver(waiting, ways, now);
                 continue;
             }
 
@@ -116,12 +114,12 @@ public sealed partial class MailQueue
         }
     }
 
-    private void PassOver(QueueEntry entry, IOutgoingTransport? transport, DateTimeOffset now)
+    private void PassOver(QueueEntry entry, Ways ways, DateTimeOffset now)
     {
         if (entry.Pending == 1 && (entry.IsTried || entry.IsGone))
             Run(null, entry);
         else if (--entry.Pending == 0)
-            Schedule(entry, WhenUp(entry, transport, now));
+            Schedule(entry, WhenUp(entry, ways, now));
     }
 
     private void Run(Destination? destination, QueueEntry entry)
@@ -145,17 +143,17 @@ public sealed partial class MailQueue
 
     private DateTimeOffset DownUntil(string name) => _destinations.TryGetValue(name, out var destination) ? destination.DownUntil : default;
 
-    private string DestinationOf(IOutgoingTransport transport, string domain)
+    private string DestinationOf(Ways ways, string domain)
     {
         try
         {
-            return transport.DestinationOf(domain) is { Length: > 0 and <= 300 } name ? name : domain;
+            return ways.For(domain)?.DestinationOf(domain) is { Length: > 0 and <= 300 } name ? name : domain;
         }
 #pragma warning disable CA1031 // a plugin's exception becomes text at this boundary
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            Log.TransportThrew(_logger, transport.Name, OneLine.Of(e));
+            Log.TransportThrew(_logger, domain, OneLine.Of(e));
             return domain;
         }
     }

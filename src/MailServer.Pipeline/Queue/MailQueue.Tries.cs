@@ -37,15 +37,16 @@ public sealed partial class MailQueue
     private async ValueTask SendAsync(Destination destination, QueueEntry entry)
     {
         using var transports = _roles.Lease<IOutgoingTransport>();
-        if (transports.Items is not [var first, ..] || Open(entry) is not { } mail)
+        var ways = WaysBy(transports);
+        if (Open(entry) is not { } mail)
             return;
         var message = new QueuedMessage(mail, Folder.MessageOf(mail.Id));
         foreach (var chunk in mail.Waiting
             .Select(recipient => QueuedMail.AddressOf(recipient.Address))
-            .Where(address => DestinationOf(first.Instance, address.Domain) == destination.Name)
+            .Where(address => ways.For(address.Domain) is not null && DestinationOf(ways, address.Domain) == destination.Name)
             .Chunk(IOutgoingTransport.MaxRecipients))
         {
-            if (_stop.IsCancellationRequested || entry.IsGone || await AskAsync(first.Instance, message, chunk).ConfigureAwait(false) is not { } results)
+            if (_stop.IsCancellationRequested || entry.IsGone || await AskAsync(ways.For(chunk[0].Domain)!, message, chunk).ConfigureAwait(false) is not { } results)
                 return;
             var isUnreachable = results.All(result => result.IsUnreachable);
             lock (_lock)
@@ -174,7 +175,7 @@ public sealed partial class MailQueue
 
             isOver |= entry.IsGone;
             if (isOver)
-                Folder.Remove(entry.Id);
+                Remove(entry.Id);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

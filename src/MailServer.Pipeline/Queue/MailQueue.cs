@@ -12,6 +12,9 @@ public sealed partial class MailQueue : IAsyncDisposable
     /// <summary>How long a stop waits for answers to messages that are sent already: who is cut off there may get the message twice.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a power cut may bring back what has been sent: one sync a second costs nothing beside two for each message.</summary>
+    private static readonly TimeSpan SyncDelay = TimeSpan.FromSeconds(1);
+
     private readonly Lock _lock = new();
     private readonly QueueOptions _options;
     private readonly IRoles _roles;
@@ -25,8 +28,11 @@ public sealed partial class MailQueue : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly HashSet<Task> _tries = [];
     private readonly ITimer _timer;
+    private readonly ITimer _sync;
+    private int _isSyncSet;
     private Task _loading = Task.CompletedTask;
     private StatusNotifier? _notifier;
+    private LocalTransport? _local;
     private bool _isStarted;
     private bool _isDisposed;
 
@@ -47,11 +53,18 @@ public sealed partial class MailQueue : IAsyncDisposable
         (_options, _roles, _time, _logger) = (options, roles, time, logging.CreateLogger("MailServer.Queue"));
         _plan = new(options);
         Folder = new(options.Directory);
+        _sync = time.CreateTimer(static queue => ((MailQueue?)queue)?.SyncRemoved(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _timer = time.CreateTimer(static queue => ((MailQueue?)queue)?.Pump(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>The files.</summary>
     public QueueFolder Folder { get; }
+
+    /// <summary>Whether senders of mail that is sent on become addresses of ours.</summary>
+    internal bool RewritesSenders => _options.RewritesSenders;
+
+    /// <summary>The file with the key of addresses that are rewritten.</summary>
+    internal string RewritingKeyFile => Path.Combine(_options.Directory, "sender-key");
 
     /// <summary>Whether mail for other servers is taken: not without somebody who could send it.</summary>
     public bool IsOpen
@@ -68,6 +81,11 @@ public sealed partial class MailQueue : IAsyncDisposable
 
     /// <summary>Says who tells senders what became of their mail.</summary>
     internal void NotifyBy(StatusNotifier notifier) => _notifier = notifier;
+
+    /// <summary>Says who takes mail for addresses of this server.</summary>
+    internal void DeliverBy(LocalTransport local) => _local = local;
+
+    private Ways WaysBy(RoleHold<IOutgoingTransport> transports) => new(transports.Items is [var first, ..] ? first.Instance : null, _local);
 
     /// <summary>Takes up what is queued, and begins to send. The files are read behind the caller's back.</summary>
     public void Start()
@@ -164,11 +182,34 @@ public sealed partial class MailQueue : IAsyncDisposable
         }
 
         await _timer.DisposeAsync().ConfigureAwait(false);
+        await _sync.DisposeAsync().ConfigureAwait(false);
         var all = Task.WhenAll(tries);
         await Task.WhenAny(all, Task.Delay(Grace, CancellationToken.None)).ConfigureAwait(false);
         await _stop.CancelAsync().ConfigureAwait(false);
         await all.ConfigureAwait(false);
         _stop.Dispose();
+        SyncRemoved();
+    }
+
+    /// <summary>Removes a finished message. The disk knows of it a second later, with all that were finished meanwhile.</summary>
+    private void Remove(string id)
+    {
+        Folder.Remove(id);
+        if (Interlocked.Exchange(ref _isSyncSet, 1) == 0)
+            _sync.Change(SyncDelay, Timeout.InfiniteTimeSpan);
+    }
+
+    private void SyncRemoved()
+    {
+        Interlocked.Exchange(ref _isSyncSet, 0);
+        try
+        {
+            Folder.SyncRemoved();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Log.RemovalNotSynced(_logger, OneLine.Of(e));
+        }
     }
 
     private void Load(IReadOnlyList<string> ids)

@@ -11,6 +11,9 @@ public sealed class QueueFolder(string directory)
     private const string MessageEnd = ".message";
     private const string EnvelopeEnd = ".envelope";
 
+    // Folders with removals that are not synced.
+    private readonly HashSet<string> _removed = [];
+
     // An id is 14 letters; more is no name of ours.
     private const int MaxId = 40;
 
@@ -98,12 +101,29 @@ public sealed class QueueFolder(string directory)
         }
     }
 
-    /// <summary>Removes a message: the envelope first.</summary>
+    /// <summary>Removes a message: the envelope first. Durable after <see cref="SyncRemoved"/>: until then a power cut may bring it back.</summary>
     /// <exception cref="IOException">It failed.</exception>
     public void Remove(string id)
     {
         DurableFile.Unlink(EnvelopeOf(id));
         DurableFile.TryUnlink(MessageOf(id));
+        lock (_removed)
+            _removed.Add(Path.GetDirectoryName(EnvelopeOf(id))!);
+    }
+
+    /// <summary>Makes all removals so far durable: one sync for each folder, however many there were.</summary>
+    /// <exception cref="IOException">It failed.</exception>
+    public void SyncRemoved()
+    {
+        string[] folders;
+        lock (_removed)
+        {
+            folders = [.. _removed];
+            _removed.Clear();
+        }
+
+        foreach (var folder in folders)
+            DurableFile.SyncDirectory(folder);
     }
 
     /// <summary>Puts both files of a message where nobody tries to read them; nothing is lost.</summary>

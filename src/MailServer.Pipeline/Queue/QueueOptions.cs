@@ -27,6 +27,9 @@ public sealed record QueueOptions
     /// <summary>Tries at once to one destination: big receivers refuse more from a small sender.</summary>
     public int ConnectionsPerDestination { get; init; } = 4;
 
+    /// <summary>Whether the sender of mail that rules send on becomes an address of ours, so that SPF allows us to send it.</summary>
+    public bool RewritesSenders { get; init; } = true;
+
     /// <summary>How long one try may take: a slow peer may use all the time that RFC 5321 §4.5.3.2 gives it for each command.</summary>
     public TimeSpan TryLimit { get; init; } = TimeSpan.FromHours(1);
 }

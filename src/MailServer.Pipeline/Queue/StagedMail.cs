@@ -26,3 +26,13 @@ internal sealed class StagedMail(MailQueue queue, QueuedMail mail, string draft)
         DurableFile.TryUnlink(queue.Folder.MessageOf(mail.Id));
     }
 }
+
+/// <summary>Several messages on their way into the queue.</summary>
+internal sealed class StagedMails(List<StagedMail> mails) : IDisposable
+{
+    /// <summary>Queues them, one after the other.</summary>
+    /// <exception cref="IOException">It failed; those before are queued.</exception>
+    public void Commit() => mails.ForEach(mail => mail.Commit());
+
+    public void Dispose() => mails.ForEach(mail => mail.Dispose());
+}

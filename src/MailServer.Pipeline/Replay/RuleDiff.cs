@@ -101,16 +101,18 @@ public sealed class RuleDiff(MailReplay replay)
         ArgumentNullException.ThrowIfNull(delivery);
         if (delivery.Refusal is not null)
             return "rejected";
+        List<string> sent = [.. delivery.Redirects.Select(address => $"sent on to {address}").Order(StringComparer.Ordinal), .. delivery.Answers.Select(answer => answer.To is { } to ? $"{to} is told" : "answered")];
+        var end = sent.Count > 0 ? $"; {string.Join("; ", sent)}" : "";
         if (delivery.Folder is not { } folder)
-            return "discarded";
+            return sent.Count > 0 ? string.Join("; ", sent) : "discarded";
 
         // Which of several is named first makes no difference.
         var folders = delivery.Copies.Count == 0 ? folder.Value : string.Join(" + ", delivery.Copies.Append(folder).Select(name => name.Value).Order(StringComparer.Ordinal));
         if (delivery.Flags.Count == 0 && delivery.FlagsIn.Count == 0)
-            return folders;
+            return folders + end;
         var flags = delivery.Flags.Order(StringComparer.OrdinalIgnoreCase).Concat(delivery.FlagsIn
             .OrderBy(pair => pair.Key.Value, StringComparer.Ordinal).Select(pair => $"{string.Join(' ', pair.Value.Order(StringComparer.OrdinalIgnoreCase))} in {pair.Key}"));
-        return $"{folders}, {string.Join(' ', flags)}";
+        return $"{folders}, {string.Join(' ', flags)}{end}";
     }
 
     private string StepOf(Delivery delivery) =>

@@ -47,6 +47,12 @@ internal sealed class RuleExpectation
 
     public int? DiscardedLine { get; private set; }
 
+    public (IReadOnlyList<EmailAddress> Addresses, int Line)? Redirected { get; private set; }
+
+    public (IReadOnlyList<EmailAddress> Addresses, int Line)? Notified { get; private set; }
+
+    public (bool IsAsked, int Line)? Answered { get; private set; }
+
     public int? RejectedLine { get; private set; }
 
     public (string File, int? ScriptLine, int Line)? By { get; private set; }
@@ -60,8 +66,8 @@ internal sealed class RuleExpectation
         using var lines = new StreamReader(new MemoryStream(octets, writable: false));
         while (lines.ReadLine() is { } line)
             expectation.Take(line.Trim());
-        if (expectation._errors.Count == 0 && expectation is { Folder: null, Copies: null, Flags: null, DiscardedLine: null, RejectedLine: null, By: null })
-            expectation.Error("asks nothing: folder:, copies:, flags:, by:, discarded or rejected is expected");
+        if (expectation._errors.Count == 0 && expectation is { Folder: null, Copies: null, Flags: null, DiscardedLine: null, RejectedLine: null, Redirected: null, Notified: null, Answered: null, By: null })
+            expectation.Error("asks nothing: folder:, copies:, flags:, by:, redirected:, notified:, answered:, discarded or rejected is expected");
         return expectation;
     }
 
@@ -90,9 +96,13 @@ internal sealed class RuleExpectation
             case "copies": Copies = ([.. Words(value, ',').Select(FolderOf).OfType<FolderName>()], _line); break;
             case "flags": Flags = (value is "none" ? [] : [.. Words(value, ' ')], _line); break;
             case "by" when value.Length > 0: TakeBy(value); break;
+            case "redirected": Redirected = (AddressesOf(value), _line); break;
+            case "notified": Notified = (AddressesOf(value), _line); break;
+            case "answered" when value is "yes" or "no": Answered = (value == "yes", _line); break;
+            case "answered": Error("yes or no is expected"); break;
             case "discarded" when value.Length == 0: DiscardedLine = _line; break;
             case "rejected" when value.Length == 0: RejectedLine = _line; break;
-            default: Error($"\"{word}\" is not known here, or has no value; there are recipient detail sender score authentic finding folders now, and folder copies flags by discarded rejected"); break;
+            default: Error($"\"{word}\" is not known here, or has no value; there are recipient detail sender score authentic finding folders now, and folder copies flags by redirected notified answered discarded rejected"); break;
         }
     }
 
@@ -106,6 +116,17 @@ internal sealed class RuleExpectation
 
         Recipient = address.ToString();
         Detail ??= address.LocalPart.IndexOf('+', StringComparison.Ordinal) is >= 0 and var plus ? address.LocalPart[(plus + 1)..] : null;
+    }
+
+    private List<EmailAddress> AddressesOf(string value)
+    {
+        List<EmailAddress> addresses = [];
+        foreach (var word in value is "none" ? [] : Words(value, ','))
+            if (EmailAddress.TryParse(word.Trim('<', '>'), out var address))
+                addresses.Add(address);
+            else
+                Error($"\"{word}\" is no address");
+        return addresses;
     }
 
     private void TakeFinding(string name, string value)

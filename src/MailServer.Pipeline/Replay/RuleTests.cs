@@ -130,7 +130,7 @@ public sealed class RuleTests(string hostname) : IRuleGate
     {
         var because = Because(got);
         List<FolderName> folders = got.Folder is { } folder ? [folder, .. got.Copies] : [.. got.Copies];
-        var shown = got.Refusal is not null ? "rejected" : folders.Count == 0 ? "discarded" : string.Join(", ", folders);
+        var shown = got.Refusal is not null ? "rejected" : folders.Count == 0 ? got.Redirects.Count > 0 ? $"sent on to {People(got.Redirects)}" : "discarded" : string.Join(", ", folders);
         if (got.Steps.FirstOrDefault(RuleSet.IsFailure) is { } failed)
             yield return Failure(file, 0, $"{Place(failed)} {failed.Action}");
         if (asked.Folder is not null || asked.Copies is not null)
@@ -142,7 +142,13 @@ public sealed class RuleTests(string hostname) : IRuleGate
 
         if (asked.Flags is { } flags && !got.Flags.ToHashSet(StringComparer.OrdinalIgnoreCase).SetEquals(flags.Flags))
             yield return Failure(file, flags.Line, $"asked for flags {Words(flags.Flags)}, got {Words(got.Flags)}{because}");
-        if (asked.DiscardedLine is { } line && (folders.Count > 0 || got.Refusal is not null))
+        if (asked.Redirected is { } on && !got.Redirects.ToHashSet().SetEquals(on.Addresses))
+            yield return Failure(file, on.Line, $"asked to be sent on to {People(on.Addresses)}, got {People(got.Redirects)}{because}");
+        if (asked.Notified is { } told && !got.Answers.Select(answer => answer.To).OfType<EmailAddress>().ToHashSet().SetEquals(told.Addresses))
+            yield return Failure(file, told.Line, $"asked for a notice to {People(told.Addresses)}, got {People([.. got.Answers.Select(answer => answer.To).OfType<EmailAddress>()])}{because}");
+        if (asked.Answered is { } answered && got.Answers.Any(answer => answer.To is null) != answered.IsAsked)
+            yield return Failure(file, answered.Line, $"asked for {(answered.IsAsked ? "an answer, got none" : "no answer, got one")}{because}");
+        if (asked.DiscardedLine is { } line && (folders.Count > 0 || got.Redirects.Count > 0 || got.Refusal is not null))
             yield return Failure(file, line, $"asked for discarded, got {shown}{because}");
         if (asked.RejectedLine is { } rejected && got.Refusal is null)
             yield return Failure(file, rejected, $"asked for rejected, got {shown}{because}");
@@ -154,6 +160,8 @@ public sealed class RuleTests(string hostname) : IRuleGate
         DeliveryReport.DecidingOf(got) is { } step ? $" by {Place(step)} {step.Action}" : ", no rule spoke";
 
     private static string Place(DeliveryStep step) => string.Create(CultureInfo.InvariantCulture, $"{step.Rule}:{step.Line}");
+
+    private static string People(IReadOnlyList<EmailAddress> addresses) => addresses.Count == 0 ? "nobody" : string.Join(", ", addresses);
 
     private static string Words(IReadOnlyList<string> flags) => flags.Count == 0 ? "none" : string.Join(' ', flags);
 

@@ -47,6 +47,13 @@ internal sealed class DeliverStage(IDeliveryStore store, IDeliveryObserver? obse
             Report(envelope, message, recipients[i], (deliveries[i], [], refusal), started);
     }
 
+    /// <summary>Tells that a message is queued for others, for its sender's journal.</summary>
+    public void Queued(Envelope envelope, SpooledMessage message, User account, IReadOnlyList<EmailAddress> targets, long started)
+    {
+        var step = new DeliveryStep { Rule = "queue", Action = targets.Count == 1 ? $"queued for <{targets[0]}>" : $"queued for <{targets[0]}> and {targets.Count - 1} more" };
+        Tell(envelope, message, new() { Address = targets[0], Account = account }, (new() { Folder = null, Steps = [step] }, [], null), started, isQueued: true);
+    }
+
     private async ValueTask WriteAsync(string id, ISpool spool, List<Copy> copies)
     {
         if (copies.Count == 0)
@@ -85,6 +92,12 @@ internal sealed class DeliverStage(IDeliveryStore store, IDeliveryObserver? obse
             Log.NotDelivered(logger, message.Id, recipient.Address, problem.Text);
         else if (logger.IsEnabled(LogLevel.Information))
             Log.Delivered(logger, message.Id, recipient.Address, recipient.Account.Address, Folders(outcome.Delivery), deciding is null ? "" : $" by {deciding.Rule}({deciding.Line})");
+        Tell(envelope, message, recipient, outcome, started, isQueued: false);
+    }
+
+    private void Tell(
+        Envelope envelope, SpooledMessage message, Recipient recipient, (Delivery Delivery, List<(FolderName Folder, string Path)> Written, Problem? Problem) outcome, long started, bool isQueued)
+    {
         if (observer is null)
             return;
 #pragma warning disable CA1031 // a journal that fails must not lose mail or send it twice
@@ -101,6 +114,7 @@ internal sealed class DeliverStage(IDeliveryStore store, IDeliveryObserver? obse
                 MessageIdField = message.Header("Message-ID")?.Trim(),
                 Findings = message.Prepended,
                 Problem = outcome.Problem,
+                IsQueued = isQueued,
                 Size = message.Size,
                 JunkScore = message.JunkScore,
                 Elapsed = time.GetElapsedTime(started),
@@ -149,5 +163,10 @@ internal sealed class DeliverStage(IDeliveryStore store, IDeliveryObserver? obse
     }
 
     private static string Folders(Delivery delivery) =>
-        delivery.Folder is { } folder ? string.Join(", ", delivery.Copies.Prepend(folder).Select(name => OneLine.Of(name.Value))) : "discarded";
+        (delivery.Folder, delivery.Redirects.Count) switch
+    {
+        (null, 0) => "discarded",
+        (null, _) => $"sent on to {string.Join(", ", delivery.Redirects)}",
+        ({ } folder, _) => string.Join(", ", delivery.Copies.Prepend(folder).Select(name => OneLine.Of(name.Value)).Concat(delivery.Redirects.Select(address => $"sent on to {address}"))),
+    };
 }

@@ -13,6 +13,10 @@ internal sealed class RecipientResolver(PipelineOptions options, IRoles roles, I
         new(new(5, 7, 1), "Relaying denied, that domain is not ours") { Reason = ProblemReason.NoPermission };
 
     // An authenticated user is right to ask; the answer must not look like a wrong password or a policy.
+    // A relay whose configuration is broken for a moment must not cost anybody a message.
+    private static readonly Problem NotNow =
+        new(new(4, 3, 5), "Mail to other domains cannot be taken now") { Reason = ProblemReason.Unavailable };
+
     private static readonly Problem NoQueue =
         new(new(5, 3, 3), "This server does not send mail to other domains") { Reason = ProblemReason.Impossible };
 
@@ -30,7 +34,7 @@ internal sealed class RecipientResolver(PipelineOptions options, IRoles roles, I
         var isPostmaster = IsPostmaster(address);
         var domain = ToAscii(address.Domain);
         if (IsElsewhere(address))
-            return isSubmission ? NoQueue : NoRelay;
+            return !isSubmission ? NoRelay : roles.IsIncomplete ? NotNow : NoQueue;
         if (!roles.HasAccounts)
         {
             Log.NoAccounts(logger);

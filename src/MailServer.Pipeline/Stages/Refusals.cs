@@ -32,5 +32,5 @@ internal static class Refusals
         Steps = [.. delivery.Steps, new() { Rule = delivery.Steps is [.., var last] ? last.Rule : "delivery", Action = "other recipients take it, so it is not refused but kept in INBOX" }],
     };
 
-    private static bool IsRefused(Delivery delivery) => delivery is { Refusal: not null, Folder: null, Copies.Count: 0 };
+    private static bool IsRefused(Delivery delivery) => delivery is { Refusal: not null, Folder: null, Copies.Count: 0, Redirects.Count: 0 };
 }

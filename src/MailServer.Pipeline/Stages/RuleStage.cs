@@ -12,6 +12,9 @@ internal sealed class RuleStage(PipelineOptions options, IDeliveryStore store, I
     /// <summary>Folders one recipient's copy may go to, whatever a plugin says: as many as a script may name.</summary>
     private const int MaxFolders = 33;
 
+    /// <summary>Addresses that it may be sent on to and mails that it may cause, whatever a plugin says: twice what a script may.</summary>
+    private const int MaxSent = 10;
+
     /// <summary>Decides for all recipients, in their order. All meet the same version of the scripts.</summary>
     public async ValueTask<IReadOnlyList<Delivery>> DecideAsync(
         Envelope envelope, SpooledMessage message, IReadOnlyList<Recipient> recipients, IReadOnlyList<Verdict> verdicts, bool isQuarantined,
@@ -38,27 +41,29 @@ internal sealed class RuleStage(PipelineOptions options, IDeliveryStore store, I
         }
 
         await Task.WhenAll(own).ConfigureAwait(false);
-        return deliveries.ConvertAll(delivery => Possible(message, delivery));
+        return deliveries;
 
         async Task AskOwnAsync(int i, RuleRecipient source) =>
             deliveries[i] = await users.DecideAsync(recipients[i].Account, SourceFor(verdicts[i]), source, deliveries[i], cancellationToken).ConfigureAwait(false);
 
-        // What filters think of one recipient weighs for that one alone.
-        MessageSource SourceFor(Verdict verdict)
+        MessageSource SourceFor(Verdict verdict) => SourceOf(envelope, message, verdict, isQuarantined, received);
+    }
+
+    /// <summary>The message as rules of a recipient see it: what filters think of one recipient weighs for that one alone.</summary>
+    public MessageSource SourceOf(Envelope envelope, SpooledMessage message, Verdict verdict, bool isQuarantined, DateTimeOffset received)
+    {
+        var score = message.JunkScore + verdict.Score;
+        if (isQuarantined || verdict.Action == VerdictAction.Quarantine)
+            score = Math.Max(score, JunkThreshold);
+        return new(message.Block, message.OpenFile, new()
         {
-            var score = message.JunkScore + verdict.Score;
-            if (isQuarantined || verdict.Action == VerdictAction.Quarantine)
-                score = Math.Max(score, JunkThreshold);
-            return new(message.Block, message.OpenFile, new()
-            {
-                Received = TimeZoneInfo.ConvertTime(received, time.LocalTimeZone),
-                Size = message.Size,
-                JunkScore = score,
-                Origin = OriginOf(envelope),
-                Findings = message.Prepended,
-                Hostname = options.Server.Hostname,
-            });
-        }
+            Received = TimeZoneInfo.ConvertTime(received, time.LocalTimeZone),
+            Size = message.Size,
+            JunkScore = score,
+            Origin = OriginOf(envelope),
+            Findings = message.Prepended,
+            Hostname = options.Server.Hostname,
+        });
     }
 
     private static MailOrigin OriginOf(Envelope envelope) => new()
@@ -84,19 +89,9 @@ internal sealed class RuleStage(PipelineOptions options, IDeliveryStore store, I
     }
 
     private static bool IsSound(Delivery delivery) =>
-        delivery is { Copies.Count: < MaxFolders, Flags: not null, FlagsIn: not null, Redirects: not null, Steps: not null }
+        delivery is { Copies.Count: < MaxFolders, Flags: not null, FlagsIn: not null, Redirects: { Count: <= MaxSent }, Answers: { Count: <= MaxSent }, Steps: not null }
         && (delivery.Folder is not { } folder || FolderName.TryParse(folder.Value, out _))
         && delivery.Copies.All(copy => FolderName.TryParse(copy.Value, out _));
-
-    // There is no way out of this server yet: what was to be sent on stays here.
-    private Delivery Possible(SpooledMessage message, Delivery delivery)
-    {
-        if (delivery.Redirects.Count == 0)
-            return delivery;
-        var step = delivery.Steps is [.., var last] ? last : null;
-        Log.NotYet(logger, message.Id, step?.Rule ?? "", step?.Line ?? 0, "Redirect");
-        return Keep(delivery with { Redirects = [] }, new() { Rule = step?.Rule ?? "", Action = "Redirect is not possible yet, kept in INBOX" });
-    }
 
     /// <summary>RFC 5228 §2.10.6: what was decided before stands, a copy goes to INBOX beside it, and no later rule is asked.</summary>
     private static Delivery Keep(Delivery sofar, DeliveryStep step)

@@ -22,7 +22,7 @@ public static class NoteLimits
     public static TimeSpan MaxLife { get; } = TimeSpan.FromDays(367);
 
     /// <summary>A key as it is kept.</summary>
-    internal static string KeyOf(string? key) => key switch
+    public static string KeyOf(string? key) => key switch
     {
         null => "",
         { Length: <= MaxKey } => key,

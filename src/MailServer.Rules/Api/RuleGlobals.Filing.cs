@@ -103,19 +103,4 @@ public sealed partial class RuleGlobals
         if (!IsStopped)
             _plan.Reject(text ?? "", line, $"Reject({Quote(text)})");
     }
-
-    /// <summary>Not possible yet: rules do not hand mail to the queue. A script that uses it does not compile.</summary>
-    /// <example>Instead, for now: <code>CopyTo("For the bookkeeper");</code></example>
-    [Obsolete("Redirect is not possible yet, rules do not hand mail to the queue; use CopyTo or FileInto", error: true)]
-    public void Redirect(string address, [CallerLineNumber] int line = 0) => throw new NotSupportedException($"Redirect({Quote(address)}) at line {line} is not possible yet");
-
-    /// <summary>Not possible yet: rules do not hand mail to the queue. A script that uses it does not compile.</summary>
-    /// <example>Instead, for now: <code>AddFlag("$Answer");</code></example>
-    [Obsolete("Vacation is not possible yet, rules do not hand mail to the queue; mark the mail with AddFlag and answer from your mail program", error: true)]
-    public void Vacation(string text, [CallerLineNumber] int line = 0) => throw new NotSupportedException($"Vacation({Quote(text)}) at line {line} is not possible yet");
-
-    /// <summary>Not possible yet: rules do not hand mail to the queue. A script that uses it does not compile.</summary>
-    /// <example>Instead, for now: <code>AddFlag(Flagged);</code></example>
-    [Obsolete("Notify is not possible yet, rules do not hand mail to the queue; mark the mail with AddFlag(Flagged)", error: true)]
-    public void Notify(string text, [CallerLineNumber] int line = 0) => throw new NotSupportedException($"Notify({Quote(text)}) at line {line} is not possible yet");
 }

@@ -12,6 +12,12 @@ internal sealed class DeliveryPlan
     /// <summary>Flags one mail may get: the five of the system, and as many keywords as the store takes.</summary>
     public const int MaxFlags = 55;
 
+    /// <summary>Addresses one mail is sent on to: more than people use, few enough that no rule makes one mail many.</summary>
+    public const int MaxRedirects = 5;
+
+    /// <summary>Mails that the server writes because of one mail.</summary>
+    public const int MaxAnswers = 5;
+
     /// <summary>Steps written down for one mail: what a person can read. A loop may do more.</summary>
     public const int MaxSteps = 200;
 
@@ -122,6 +128,31 @@ internal sealed class DeliveryPlan
         Own.Refusal = text;
         AddStep(line, action);
     }
+
+    /// <summary>Sends on to an address, and no longer into INBOX unless it is a copy.</summary>
+    public void Redirect(EmailAddress address, bool isCopy, int line, string action)
+    {
+        if (!Own.TryRedirect(address))
+        {
+            Warn(isCopy ? null : FolderName.Inbox, line, $"{action}: more than {MaxRedirects} addresses, {(isCopy ? "ignored" : "kept in INBOX")}");
+            return;
+        }
+
+        Own.ImplicitKeep &= isCopy;
+        AddStep(line, action);
+    }
+
+    /// <summary>Has the server write something; of answers to the sender the first counts (RFC 5230 §4.7).</summary>
+    public void Answer(AutomaticMail mail, int line, string action)
+    {
+        if (Own.TryAnswer(mail))
+            AddStep(line, action);
+        else
+            Warn(null, line, $"{action}: {(mail.To is null ? "another rule has answered" : $"more than {MaxAnswers} notices")}, ignored");
+    }
+
+    /// <summary>Writes down what was not done, without any effect.</summary>
+    public void Say(int line, string action) => AddStep(line, action);
 
     public void Finish(int line)
     {

@@ -4,6 +4,8 @@ namespace MailServer.Rules;
 internal sealed class PlanState
 {
     private readonly List<FolderName> _folders;
+    private readonly List<EmailAddress> _redirects;
+    private readonly List<AutomaticMail> _answers;
     private Dictionary<FolderName, IReadOnlyList<string>>? _flagsIn;
 
     /// <summary>As rules before have decided.</summary>
@@ -11,6 +13,8 @@ internal sealed class PlanState
     {
         _folders = sofar.Folder is { IsInbox: false } folder ? [folder, .. sofar.Copies] : [.. sofar.Copies];
         _flagsIn = sofar.FlagsIn.Count > 0 ? new(sofar.FlagsIn) : null;
+        _redirects = [.. sofar.Redirects];
+        _answers = [.. sofar.Answers];
         Flags = [.. sofar.Flags];
         ImplicitKeep = sofar.Folder is { IsInbox: true };
         Refusal = sofar.Refusal;
@@ -21,6 +25,8 @@ internal sealed class PlanState
     {
         _folders = [.. other._folders];
         _flagsIn = other._flagsIn is null ? null : new(other._flagsIn);
+        _redirects = [.. other._redirects];
+        _answers = [.. other._answers];
         Flags = [.. other.Flags];
         ImplicitKeep = other.ImplicitKeep;
         Refusal = other.Refusal;
@@ -58,6 +64,26 @@ internal sealed class PlanState
             ImplicitKeep = true;
     }
 
+    /// <summary>Adds an address once; false when there are too many.</summary>
+    public bool TryRedirect(EmailAddress address)
+    {
+        if (_redirects.Contains(address))
+            return true;
+        if (_redirects.Count >= DeliveryPlan.MaxRedirects)
+            return false;
+        _redirects.Add(address);
+        return true;
+    }
+
+    /// <summary>Adds what the server is to write; false when there is an answer already, or too many notices.</summary>
+    public bool TryAnswer(AutomaticMail mail)
+    {
+        if (_answers.Count >= DeliveryPlan.MaxAnswers || (mail.To is null && _answers.Exists(other => other.To is null)))
+            return false;
+        _answers.Add(mail);
+        return true;
+    }
+
     /// <summary>Adds a flag once; false when there are too many.</summary>
     public bool TryFlag(string flag)
     {
@@ -86,8 +112,10 @@ internal sealed class PlanState
             Copies = folders.Count > 1 ? folders[1..] : [],
             Flags = Flags,
             FlagsIn = _flagsIn ?? Delivery.Keep.FlagsIn,
+            Redirects = _redirects.Count > 0 ? _redirects : Delivery.Keep.Redirects,
+            Answers = _answers.Count > 0 ? _answers : Delivery.Keep.Answers,
             // Who has a copy cannot say that it was refused.
-            Refusal = folders.Count == 0 ? Refusal : null,
+            Refusal = folders.Count == 0 && _redirects.Count == 0 ? Refusal : null,
         };
     }
 }

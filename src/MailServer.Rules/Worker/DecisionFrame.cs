@@ -47,12 +47,17 @@ internal static class DecisionFrame
         // It is said to the sender, on one line.
         if (places.Refusal is { } text && text != sofar.Refusal && (text.Length > MaxAction || text.Any(char.IsControl) || places.Folder is not null || places.Copies.Count > 0))
             throw new FrameException("a refusal that cannot be");
+        if (!places.Redirects.Take(sofar.Redirects.Count).SequenceEqual(sofar.Redirects) || places.Redirects.Count > Math.Max(DeliveryPlan.MaxRedirects, sofar.Redirects.Count)
+            || places.Redirects.Any(address => !sofar.Redirects.Contains(address) && !SendAddress.IsSound(address)))
+            throw new FrameException("addresses that cannot be");
+        if (places.Answers.Count > Math.Max(DeliveryPlan.MaxAnswers, sofar.Answers.Count) || !places.Answers.All(AutomaticLimits.IsSound))
+            throw new FrameException("an answer that cannot be");
         // Whoever decides anything says so: without a step nothing has been decided, and there is nothing to note.
         if (notes.Count > (steps.Count == 0 ? 0 : NoteLimits.MaxChanges))
             throw new FrameException("more notes than a decision has");
         var delivery = steps.Count == 0
             ? sofar
-            : sofar with { Folder = places.Folder, Copies = places.Copies, Flags = places.Flags, FlagsIn = places.FlagsIn, Refusal = places.Refusal, IsFinal = isFinal || sofar.IsFinal, Steps = [.. sofar.Steps, .. steps] };
+            : sofar with { Folder = places.Folder, Copies = places.Copies, Flags = places.Flags, FlagsIn = places.FlagsIn, Refusal = places.Refusal, Redirects = places.Redirects, Answers = [.. sofar.Answers, .. places.Answers.Skip(sofar.Answers.Count)], IsFinal = isFinal || sofar.IsFinal, Steps = [.. sofar.Steps, .. steps] };
         return new(delivery, warnings, failure, notes);
 
         bool AreFlags(IReadOnlyList<string> flags) =>
@@ -65,7 +70,9 @@ internal static class DecisionFrame
         .List(delivery.Copies, (to, folder) => to.Text(folder.Value))
         .List(delivery.Flags, (to, flag) => to.Text(flag))
         .List(delivery.FlagsIn.ToList(), (to, own) => to.Text(own.Key.Value).List(own.Value, (list, flag) => list.Text(flag)))
-        .Text(delivery.Refusal);
+        .Text(delivery.Refusal)
+        .List(delivery.Redirects, WriteAddress)
+        .List(delivery.Answers, WriteAnswer);
 
     private static Delivery ReadPlaces(FrameReader frame) => new()
     {
@@ -74,6 +81,30 @@ internal static class DecisionFrame
         Flags = frame.List(from => from.Text()),
         FlagsIn = ReadFlagsIn(frame),
         Refusal = frame.TextOrNull(),
+        Redirects = frame.List(ReadAddress),
+        Answers = frame.List(ReadAnswer),
+    };
+
+    private static void WriteAddress(FrameWriter frame, EmailAddress address) => frame.Text(address.LocalPart).Text(address.Domain);
+
+    private static EmailAddress ReadAddress(FrameReader frame) => new(frame.Text(), frame.Text());
+
+    private static void WriteAnswer(FrameWriter frame, AutomaticMail mail)
+    {
+        frame.Flag(mail.To is not null);
+        if (mail.To is { } to)
+            WriteAddress(frame, to);
+        frame.Text(mail.Subject).Text(mail.Text).Number(mail.Interval.Ticks).Text(mail.Handle).List(mail.Addresses, WriteAddress);
+    }
+
+    private static AutomaticMail ReadAnswer(FrameReader frame) => new()
+    {
+        To = frame.Flag() ? ReadAddress(frame) : null,
+        Subject = frame.TextOrNull(),
+        Text = frame.Text(),
+        Interval = TimeSpan.FromTicks(frame.Number()),
+        Handle = frame.Text(),
+        Addresses = frame.List(ReadAddress),
     };
 
     private static Dictionary<FolderName, IReadOnlyList<string>> ReadFlagsIn(FrameReader frame)

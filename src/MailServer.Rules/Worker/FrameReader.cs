@@ -6,7 +6,7 @@ namespace MailServer.Rules;
 /// <summary>Reads frames as <see cref="FrameWriter"/> builds them. What comes from a worker may be anything: every length is checked before it is believed.</summary>
 internal sealed class FrameReader(Stream stream, int limit)
 {
-    /// <summary>Octets of a frame from a worker: a decision of 200 steps with the longest texts has some 300 KiB.</summary>
+    /// <summary>Octets of a frame from a worker: a decision of 200 steps with the longest texts has some 300 KiB, five answers have 160.</summary>
     public const int FromWorker = 1024 * 1024;
 
     /// <summary>Octets of a frame to a worker: all scripts of an account, compiled.</summary>

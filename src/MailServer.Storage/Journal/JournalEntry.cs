@@ -164,6 +164,8 @@ public static class JournalEvents
 #pragma warning disable CS1591 // each word says itself
     public const string Delivered = "delivered";
     public const string Discarded = "discarded";
+    public const string Redirected = "redirected";
+    public const string Queued = "queued";
     public const string Rejected = "rejected";
     public const string Appended = "appended";
     public const string Copied = "copied";

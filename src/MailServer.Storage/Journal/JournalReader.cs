@@ -27,9 +27,9 @@ public sealed class JournalReader(string root)
     public IEnumerable<JournalEntry> Backward() => Files().AsEnumerable().Reverse().SelectMany(path => Entries(BackwardLines(path)));
 
     /// <summary>
-    /// The story of a message, oldest first: of the base name that it has, had or got by a copy or a move, or of a Message-ID.
+    /// The story of a message, oldest first: of the base name that it has, had or got by a copy or a move, of a Message-ID, or of the server's own name for it.
     /// </summary>
-    /// <param name="name">A base name, or a Message-ID with or without its angle brackets.</param>
+    /// <param name="name">A base name, a Message-ID with or without its angle brackets, or the server's name.</param>
     /// <exception cref="IOException">It cannot be read.</exception>
     public IReadOnlyList<JournalEntry> StoryOf(string name)
     {
@@ -66,7 +66,7 @@ public sealed class JournalReader(string root)
     /// <exception cref="IOException">It cannot be read.</exception>
     internal static long BadLines(string path) => ForwardLines(path).LongCount(line => JournalLine.Read(line) is null);
 
-    private static bool IsOf(JournalEntry entry, string messageId) => (entry.Delivery?.MessageId ?? entry.MessageId)?.Trim('<', '>') == messageId;
+    private static bool IsOf(JournalEntry entry, string messageId) => entry.Delivery?.Id == messageId || (entry.Delivery?.MessageId ?? entry.MessageId)?.Trim('<', '>') == messageId;
 
     /// <summary>The files that may tell of the time asked for. In each there is about a month, of which every line is looked at: clocks are set back.</summary>
     private List<string> Files() =>

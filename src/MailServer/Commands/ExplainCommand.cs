@@ -5,6 +5,7 @@ using MailServer.Pipeline;
 using MailServer.Posix;
 using MailServer.Rules;
 using MailServer.Server.Configuration;
+using MailServer.Server.Hosting;
 using MailServer.Storage;
 
 namespace MailServer.Server.Commands;
@@ -90,8 +91,28 @@ internal static class ExplainCommand
             Account = user.Address.ToString(),
             Now = [.. now.Select(message => new ExplainedPlace(message.File.Folder.Value, message.Uid, message.Flags, message.File.Path))],
             Story = story,
+            Queued = QueuedIn(config, story),
             Rules = now.Count > 0 ? await TraceAsync(config, store, user, now[0].File, cancellationToken).ConfigureAwait(false) : null,
         };
+    }
+
+    /// <summary>What the queue still has of it.</summary>
+    private static List<QueuedMail> QueuedIn(ServerConfig config, IReadOnlyList<JournalEntry> story)
+    {
+        var folder = new QueueFolder(MailHost.QueueOptionsOf(config).Directory);
+        List<QueuedMail> queued = [];
+        foreach (var id in story.Where(entry => entry.Event == JournalEvents.Queued).Select(entry => entry.Delivery?.Id).OfType<string>().Where(QueueFolder.IsId).Distinct())
+            try
+            {
+                if (folder.Read(id) is { } mail)
+                    queued.Add(mail);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+            {
+                // queue show says why.
+            }
+
+        return queued;
     }
 
     /// <summary>What the scripts, as they are now, ask of the message: the administrators', and then the account's own.</summary>

@@ -20,7 +20,7 @@ internal static class ExplainText
     {
         var arrivals = message.Story.Where(entry => entry.Delivery is not null).ToList();
         await SayAsync("message", $"{arrivals.FirstOrDefault()?.Delivery?.MessageId ?? message.Story.Select(entry => entry.MessageId).FirstOrDefault(id => id is not null) ?? "without a Message-ID"} of {message.Account}").ConfigureAwait(false);
-        if (message.Now.Count == 0)
+        if (message.Now.Count == 0 && message.Story.Any(entry => entry.Event != JournalEvents.Queued))
             await SayAsync("now", "it is not there any more").ConfigureAwait(false);
         foreach (var place in message.Now)
         {
@@ -28,6 +28,11 @@ internal static class ExplainText
             await StoreText.WriteAsync($"          {place.Path}", "          ").ConfigureAwait(false);
         }
 
+        foreach (var mail in message.Queued)
+            foreach (var recipient in mail.To)
+                await SayAsync("queue", string.Create(CultureInfo.InvariantCulture, $"{mail.Id} for <{recipient.Address}>: {StateOf(recipient, mail)}")).ConfigureAwait(false);
+        if (message.Queued.Count == 0 && message.Story.Any(entry => entry.Event == JournalEvents.Queued))
+            await SayAsync("queue", "it has left: the log says to whom, or a notice came back").ConfigureAwait(false);
         foreach (var arrival in arrivals)
             await PrintArrivalAsync(arrival, message).ConfigureAwait(false);
         if (arrivals.Count == 0)
@@ -36,6 +41,13 @@ internal static class ExplainText
             await PrintRulesAsync(rules, message.Account).ConfigureAwait(false);
         await PrintLaterAsync([.. message.Story.Where(entry => entry.Delivery is null)], message.Account).ConfigureAwait(false);
     }
+
+    private static string StateOf(QueuedRecipient recipient, QueuedMail mail) => recipient.State switch
+    {
+        QueuedState.Sent => $"taken by {recipient.Server ?? "the next server"}",
+        QueuedState.Waiting => string.Create(CultureInfo.InvariantCulture, $"waits, tried {mail.Tries}x{(mail.IsHeld ? ", held" : "")}{(recipient.Reason is { } reason ? $": {reason}" : "")}"),
+        _ => $"given up: {recipient.Reason}",
+    };
 
     private static async Task PrintArrivalAsync(JournalEntry entry, Explanation message)
     {

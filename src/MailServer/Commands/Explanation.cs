@@ -15,6 +15,9 @@ internal sealed record Explanation
     /// <summary>The journal's lines about it, oldest first.</summary>
     public required IReadOnlyList<JournalEntry> Story { get; init; }
 
+    /// <summary>What the queue for other servers still has of it.</summary>
+    public required IReadOnlyList<QueuedMail> Queued { get; init; }
+
     /// <summary>What the scripts ask of it, the administrators' and the account's own; null when there are none, or the message is gone.</summary>
     public required ExplainedRules? Rules { get; init; }
 }

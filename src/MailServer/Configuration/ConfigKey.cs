@@ -57,6 +57,7 @@ internal static class ConfigKeys
     public static readonly ConfigKey QueueLongestRetry = new("[queue]", "longest_retry", KeyType.Time, "3h");
     public static readonly ConfigKey QueueGiveUp = new("[queue]", "give_up", KeyType.Time, "5d");
     public static readonly ConfigKey QueueDelayNotice = new("[queue]", "delay_notice", KeyType.Time, "4h");
+    public static readonly ConfigKey QueueRewriteSenders = new("[queue]", "rewrite_senders", KeyType.Boolean, "true");
     public static readonly ConfigKey QueueConnections = new("[queue]", "connections", KeyType.Number, "20");
     public static readonly ConfigKey QueueConnectionsPerDestination = new("[queue]", "connections_per_destination", KeyType.Number, "4");
 
@@ -82,7 +83,7 @@ internal static class ConfigKeys
         Hostname, Data, DrainTime, HotReload, AllowPlaintextAuth, Postmaster, Maildir, Layout, SearchIndex, Quota, QuotaMessages, QuotaWarnings, OverQuota, JournalDays,
         DomainName, ListenerName, ListenerAddress, ListenerProtocol, ListenerTls,
         Certificate, CertificateKey, HandshakeLimit, Connections, ConnectionsPerAddress, MessageSize,
-        QueueFirstRetry, QueueLongestRetry, QueueGiveUp, QueueDelayNotice, QueueConnections, QueueConnectionsPerDestination, LogFormat, LogLevel, PluginDirectory, PluginLoad,
+        QueueFirstRetry, QueueLongestRetry, QueueGiveUp, QueueDelayNotice, QueueConnections, QueueConnectionsPerDestination, QueueRewriteSenders, LogFormat, LogLevel, PluginDirectory, PluginLoad,
         FilterOrder, FilterTimeLimit, FilterOnFailure, GlobalRules, UserRules, RuleWorkers, RuleWorkerUser, WithoutLandlock,
     ];
 }

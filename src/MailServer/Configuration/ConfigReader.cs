@@ -163,7 +163,8 @@ internal sealed class ConfigReader
             queue.Time(ConfigKeys.QueueGiveUp, TimeSpan.FromSeconds(1), TimeSpan.FromDays(100)),
             queue.Time(ConfigKeys.QueueDelayNotice, TimeSpan.Zero, TimeSpan.FromDays(100)),
             queue.Number(ConfigKeys.QueueConnections, 1, 1000),
-            queue.Number(ConfigKeys.QueueConnectionsPerDestination, 1, 100));
+            queue.Number(ConfigKeys.QueueConnectionsPerDestination, 1, 100),
+            queue.Flag(ConfigKeys.QueueRewriteSenders));
     }
 
     private LogConfig ReadLog()

@@ -111,7 +111,7 @@ internal sealed record FilterConfig(TimeSpan TimeLimit, bool DeferOnFailure);
 
 /// <summary>How mail for other servers is tried.</summary>
 internal sealed record QueueConfig(
-    TimeSpan FirstRetry, TimeSpan LongestRetry, TimeSpan GiveUp, TimeSpan DelayNotice, int Connections, int ConnectionsPerDestination);
+    TimeSpan FirstRetry, TimeSpan LongestRetry, TimeSpan GiveUp, TimeSpan DelayNotice, int Connections, int ConnectionsPerDestination, bool RewritesSenders);
 
 /// <summary>Users' own rules.</summary>
 /// <param name="Directory">The pattern of the folder of an account's scripts.</param>

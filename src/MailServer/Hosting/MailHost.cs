@@ -339,6 +339,7 @@ internal sealed class MailHost : IAsyncDisposable
         DelayNotice = config.Queue.DelayNotice,
         Connections = config.Queue.Connections,
         ConnectionsPerDestination = config.Queue.ConnectionsPerDestination,
+        RewritesSenders = config.Queue.RewritesSenders,
     };
 
     private static PipelineOptions OptionsOf(ServerConfig config, ServerInfo server) => new()

@@ -19,6 +19,9 @@ internal sealed class FakeTransport : IOutgoingTransport
 
     public List<(string Id, string To, string Text)> Tries { get; } = [];
 
+    /// <summary>The same with the sender and the size that was said.</summary>
+    public List<(string From, string To, string Text, long Size)> Sent { get; } = [];
+
     public int Count
     {
         get
@@ -42,7 +45,11 @@ internal sealed class FakeTransport : IOutgoingTransport
         lock (_lock)
         {
             foreach (var recipient in recipients)
+            {
                 Tries.Add((message.Id, recipient.ToString(), octets));
+                Sent.Add((message.ReversePath?.ToString() ?? "", recipient.ToString(), octets, message.Size));
+            }
+
             Most = Math.Max(Most, Interlocked.Increment(ref _running));
         }
 
