@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using MailServer.Wire.Imap;
 
 namespace MailServer.Plugins.Imap;
 
@@ -29,8 +30,14 @@ internal sealed record HandOver
     /// <summary>What the client has enabled.</summary>
     public ImapFeatures Features { get; init; }
 
+    /// <summary>Whether compression was started; it is the connection's.</summary>
+    public bool IsCompressed { get; init; }
+
     /// <summary>UIDs that the last search saved, each range as first and last.</summary>
     public uint[] SavedUids { get; init; } = [];
+
+    /// <summary>Searches that are kept up to date.</summary>
+    public SavedContext[] Contexts { get; init; } = [];
 
     /// <summary>The MODSEQ up to which the client has been told everything.</summary>
     public ulong ToldModSeq { get; init; }
@@ -56,6 +63,16 @@ internal sealed record HandOver
     }
 }
 
+/// <summary>A <see cref="SearchContext"/> for the next generation.</summary>
+internal sealed record SavedContext(string Tag, bool IsUid, SearchTerm Term, uint[] Found)
+{
+    public static SavedContext Of(SearchContext context) =>
+        new(context.Tag, context.IsUid, context.Term, [.. context.Found.Ranges.SelectMany(range => new[] { range.First, range.Last })]);
+
+    public SearchContext Read() => new(Tag, IsUid, Term, new(Found.Chunk(2).Select(pair => new SequenceRange(pair[0], pair[^1]))));
+}
+
 /// <summary>Source-generated: reflection would keep the plugin's types in the host's caches.</summary>
+[JsonSourceGenerationOptions(MaxDepth = 4 * GrammarLimits.Depth)] // a search term within another takes an object and a list
 [JsonSerializable(typeof(HandOver))]
 internal sealed partial class HandOverJson : JsonSerializerContext;

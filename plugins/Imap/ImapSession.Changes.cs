@@ -17,6 +17,7 @@ internal sealed partial class ImapSession
             return;
         if (view.HasChanges)
         {
+            var count = view.Count;
             var outcome = await view.RefreshAsync(mayExpunge, HardStop).ConfigureAwait(false);
             if (!outcome.TryGet(out var changes, out var problem))
             {
@@ -41,6 +42,11 @@ internal sealed partial class ImapSession
                 WriteFlags(view, sequence);
                 await Output.FlushIfEnoughAsync().ConfigureAwait(false);
             }
+
+            // What is new stands at the end.
+            var old = count - changes.Expunged.Uids.Count;
+            IEnumerable<int> come = Enumerable.Range(old + 1, Math.Max(0, view.Count - old));
+            await Contexts.UpdateAsync(this, view, [.. changes.FlagsChanged, .. come], HardStop).ConfigureAwait(false);
         }
 
         AnnounceKeywords(view);
@@ -57,6 +63,7 @@ internal sealed partial class ImapSession
     /// <summary>EXPUNGE for each message, or one VANISHED for all (RFC 7162 §3.2.10).</summary>
     public async ValueTask AnnounceExpungedAsync(Expunged expunged)
     {
+        await Contexts.RemoveAsync(this, expunged).ConfigureAwait(false);
         if (expunged.Uids.Count > 0 && TellsVanished)
         {
             await VanishedResponse.WriteAsync(Output, NumberRanges.Of(expunged.Uids), isEarlier: false).ConfigureAwait(false);

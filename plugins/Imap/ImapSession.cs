@@ -45,6 +45,9 @@ internal sealed partial class ImapSession(ImapServices services, IMailConnection
     /// <summary>UIDs that the last search saved: <c>$</c> (RFC 5182). Those of messages that are gone name nothing any more.</summary>
     public IReadOnlyList<SequenceRange> SavedUids { get; set; } = [];
 
+    /// <summary>Searches that are kept up to date.</summary>
+    public SearchContexts Contexts { get; } = new();
+
     /// <summary>How many keywords of the open folder the client has been told of.</summary>
     public int AnnouncedKeywords { get; set; }
 
@@ -53,6 +56,12 @@ internal sealed partial class ImapSession(ImapServices services, IMailConnection
 
     /// <summary>Set when TLS is to be started after the answer.</summary>
     public bool AnswersStartTls { get; set; }
+
+    /// <summary>Set when compression is to be started after the answer.</summary>
+    public bool AnswersCompress { get; set; }
+
+    /// <summary>Whether this session has started compression.</summary>
+    public bool IsCompressed { get; private set; }
 
     /// <summary>Whether the client has sent more behind the request in hand.</summary>
     public bool HasMoreInput => _input.HasMore();
@@ -108,6 +117,8 @@ internal sealed partial class ImapSession(ImapServices services, IMailConnection
 
             if (AnswersStartTls)
                 await StartTlsAsync().ConfigureAwait(false);
+            if (AnswersCompress)
+                await StartCompressionAsync().ConfigureAwait(false);
             // A client that sends commands without end and reads no answers must wait for its own reading.
             await Output.FlushIfEnoughAsync().ConfigureAwait(false);
             if (_errors >= services.Options.MaxErrors)
@@ -147,6 +158,14 @@ internal sealed partial class ImapSession(ImapServices services, IMailConnection
         (_errors, LoginFailures) = (0, 0);
     }
 
+    private async ValueTask StartCompressionAsync()
+    {
+        AnswersCompress = false;
+        await Output.FlushAsync().ConfigureAwait(false);
+        connection.StartCompression();
+        IsCompressed = true;
+    }
+
     /// <summary>The next line is not a command but an answer that this tag waits for.</summary>
     public void Expect(ImapMode mode, ReadOnlyMemory<byte> tag)
     {
@@ -163,6 +182,7 @@ internal sealed partial class ImapSession(ImapServices services, IMailConnection
             return;
         State = new ImapState.Authenticated(selected.Account);
         SavedUids = [];
+        Contexts.Clear();
         await selected.View.DisposeAsync().ConfigureAwait(false);
     }
 
@@ -204,8 +224,10 @@ internal sealed partial class ImapSession(ImapServices services, IMailConnection
         if (resumed.Account is { } account)
             State = resumed.View is { } view ? new ImapState.Selected(account, view) : new ImapState.Authenticated(account);
         (_errors, LoginFailures, AnnouncedKeywords) = (state.Errors, state.LoginFailures, state.Keywords);
+        IsCompressed = state.IsCompressed;
         (Features, _toldModSeq, _isBehind) = (state.Features, state.ToldModSeq, state.IsBehind);
         SavedUids = [.. (state.SavedUids ?? []).Chunk(2).Select(pair => new SequenceRange(pair[0], pair[^1]))];
+        Contexts.Resume((state.Contexts ?? []).Select(context => context.Read()));
         if (state.Mode != ImapMode.Command)
             Expect(state.Mode, Encoding.ASCII.GetBytes(state.Tag));
         ApplyLimits();
@@ -224,7 +246,9 @@ internal sealed partial class ImapSession(ImapServices services, IMailConnection
             LoginFailures = LoginFailures,
             Keywords = AnnouncedKeywords,
             Features = Features,
+            IsCompressed = IsCompressed,
             SavedUids = [.. SavedUids.SelectMany(range => new[] { range.First, range.Last })],
+            Contexts = [.. Contexts.All.Select(SavedContext.Of)],
             ToldModSeq = _toldModSeq,
             IsBehind = _isBehind,
         };

@@ -24,6 +24,9 @@ public abstract class SessionConnection : IMailConnection
     public abstract ValueTask<TlsInfo> StartTlsAsync(CancellationToken cancellationToken);
 
     /// <inheritdoc/>
+    public virtual void StartCompression() => throw new NotSupportedException("no compression");
+
+    /// <inheritdoc/>
     public abstract void Wake();
 
     /// <inheritdoc/>

@@ -101,6 +101,30 @@ public sealed class HandOverTests
     }
 
     [Fact]
+    public async Task A_search_that_is_kept_up_to_date_stays_so()
+    {
+        var session = await Session.SelectedAsync(4);
+        await session.SayAsync("1 SEARCH RETURN (UPDATE) 2:3 NOT OR SEEN BEFORE 1-Jan-2020", "* ESEARCH (TAG \"1\")", "1 OK");
+        await session.SayAsync("2 SEARCH RETURN (UPDATE) (((UNSEEN)))", "* ESEARCH (TAG \"2\")", "2 OK");
+        await session.HandOverAsync();
+        await session.SayAsync("3 STORE 1:2 +FLAGS.SILENT (\\Seen)", "* ESEARCH (TAG \"1\") REMOVEFROM (0 2)", "* ESEARCH (TAG \"2\") REMOVEFROM (0 1:2)", "3 OK");
+        await session.HandOverAsync();
+        await session.SayAsync("4 STORE 1:2 -FLAGS.SILENT (\\Seen)", "* ESEARCH (TAG \"1\") ADDTO (0 2)", "* ESEARCH (TAG \"2\") ADDTO (0 1:2)", "4 OK");
+        await session.SayAsync("5 IDLE", "+ ");
+        session.Inbox.Remove(2);
+        await session.ExpectAsync("* ESEARCH (TAG \"1\") REMOVEFROM (0 2)", "* ESEARCH (TAG \"2\") REMOVEFROM (0 2)", "* 2 EXPUNGE");
+    }
+
+    [Fact]
+    public async Task A_search_as_deep_as_may_be_is_handed_over()
+    {
+        var session = await Session.SelectedAsync(1);
+        await session.SayAsync("1 SEARCH RETURN (UPDATE)" + string.Concat(Enumerable.Repeat(" NOT", 48)) + " SEEN", "* ESEARCH (TAG \"1\")", "1 OK");
+        await session.HandOverAsync();
+        await session.SayAsync("2 STORE 1 +FLAGS.SILENT (\\Seen)", "* ESEARCH (TAG \"1\") ADDTO (0 1)", "2 OK");
+    }
+
+    [Fact]
     public async Task A_client_that_has_not_been_told_everything_is_told_the_rest_by_the_new_generation()
     {
         var session = await Session.SelectedAsync(3);

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
@@ -84,9 +85,59 @@ internal sealed class LineClient : IAsyncDisposable
         }
     }
 
+    /// <summary>COMPRESS (RFC 4978): from here on both directions are compressed.</summary>
+    public async Task CompressAsync()
+    {
+        await CommandAsync("z COMPRESS DEFLATE", "z OK");
+        _stream = new Deflated(_stream);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stream.DisposeAsync();
         _client.Dispose();
+    }
+
+    /// <summary>Reads and writes compressed; every write is sent at once.</summary>
+    private sealed class Deflated(Stream beneath) : Stream
+    {
+        private readonly DeflateStream _reads = new(beneath, CompressionMode.Decompress);
+        private readonly DeflateStream _writes = new(beneath, CompressionLevel.Fastest, leaveOpen: true);
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => _reads.ReadAsync(buffer, cancellationToken);
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            await _writes.WriteAsync(buffer, cancellationToken);
+            await _writes.FlushAsync(cancellationToken);
+        }
+
+        public override void Flush()
+        {
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override async ValueTask DisposeAsync()
+        {
+            await _reads.DisposeAsync();
+            await base.DisposeAsync();
+        }
     }
 }

@@ -5,7 +5,7 @@ using System.Text;
 namespace MailServer.Interop.Tests;
 
 /// <summary>
-/// New code comes in under live sessions: 50 in IDLE, 10 within DATA, 10 within RETR, and thirty changed versions of each protocol's plugin.
+/// New code comes in under live sessions: 50 in IDLE, half of them compressed, 10 within DATA, 10 within RETR, and thirty changed versions of each protocol's plugin.
 /// Nobody is disconnected, nothing is lost or doubled, every session answers with the new code at its next command, all old code is collected.
 /// </summary>
 public sealed class ReloadTests
@@ -26,7 +26,7 @@ public sealed class ReloadTests
         try
         {
             for (var i = 0; i < Idle; i++)
-                idle.Add(await IdleAsync(server));
+                idle.Add(await IdleAsync(server, isCompressed: i % 2 == 1));
             for (var i = 0; i < Sending; i++)
                 sending.Add(await DataAsync(server, i));
             for (var i = 1; i <= Retrieving; i++)
@@ -94,9 +94,11 @@ public sealed class ReloadTests
         return client;
     }
 
-    private static async Task<LineClient> IdleAsync(ServerProcess server)
+    private static async Task<LineClient> IdleAsync(ServerProcess server, bool isCompressed)
     {
         var client = await LoginAsync(server, "alice");
+        if (isCompressed)
+            await client.CompressAsync();
         Assert.StartsWith("b OK", (await client.CommandAsync("b SELECT INBOX", "b ")).Reply, StringComparison.Ordinal);
         await client.CommandAsync("c IDLE", "+");
         return client;

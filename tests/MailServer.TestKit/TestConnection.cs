@@ -19,6 +19,7 @@ public sealed class TestConnection : IMailConnection
         Local = new IPEndPoint(IPAddress.Loopback, 25),
         Remote = new IPEndPoint(IPAddress.Loopback, 50000),
         CanStartTls = true,
+        CanCompress = true,
         AllowsPlaintextAuth = false,
     };
 
@@ -40,6 +41,9 @@ public sealed class TestConnection : IMailConnection
         Info = Info with { Tls = tls, CanStartTls = false, AllowsPlaintextAuth = true };
         return new(tls);
     }
+
+    /// <summary>Nothing is compressed: what is said stays readable.</summary>
+    public void StartCompression() => Info = Info with { CanCompress = false };
 
     public void Wake() => _toServer.Reader.CancelPendingRead();
 

@@ -49,6 +49,8 @@ internal static class Fetch
                     var problem = await FetchMessage.WriteAsync(session, view, plan, header, sequence, seen.Contains(sequence), cancellationToken).ConfigureAwait(false);
                     failure = problem ?? failure;
                 }
+
+                await session.Contexts.UpdateAsync(session, view, seen, cancellationToken).ConfigureAwait(false);
             }
 
             await session.Output.FlushIfEnoughAsync().ConfigureAwait(false);

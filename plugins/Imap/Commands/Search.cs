@@ -2,7 +2,7 @@ using MailServer.Wire.Imap;
 
 namespace MailServer.Plugins.Imap.Commands;
 
-/// <summary>SEARCH and UID SEARCH (RFC 3501 §6.4.4), extended by RFC 5256 (SORT, THREAD), RFC 4731 (ESEARCH), RFC 5182 (SEARCHRES), RFC 7162 and RFC 9394.</summary>
+/// <summary>SEARCH and UID SEARCH (RFC 3501 §6.4.4), extended by RFC 5256 (SORT, THREAD), RFC 4731 (ESEARCH), RFC 5182 (SEARCHRES), RFC 5267 (CONTEXT), RFC 6203 (FUZZY), RFC 7162 and RFC 9394.</summary>
 internal static class Search
 {
     public static async ValueTask<Completion> RunAsync(
@@ -14,6 +14,8 @@ internal static class Search
         // RFC 9051 §6.4.4: the SEARCH response is no more.
         if (request is { Return: null, Thread: null, SortBy.Count: 0 } && session.Features.HasFlag(ImapFeatures.Rev2))
             request = request with { Return = new(SearchResults.All, null) };
+        if (request is { Return.Results: var wanted } && wanted.HasFlag(SearchResults.Update) && session.Contexts.Has(request.Tag.Span))
+            return Completion.Bad("Tag reuse");
         var found = await FindAsync(session, view, request, cancellationToken).ConfigureAwait(false);
         if (request.Return is { } options && options.Results.HasFlag(SearchResults.Save))
             session.SavedUids = SavedOf(view, options, found.Problem is null ? found.Value : []);
@@ -25,12 +27,16 @@ internal static class Search
             return Completion.Ok("THREAD completed");
         }
 
+        var scores = await Relevancy.OfAsync(session, view, request, cancellationToken).ConfigureAwait(false);
+        var inOrder = sequences;
         if (request.SortBy.Count > 0)
-            sequences = await session.WithProgressAsync(ImapSession.TextOf(request.Tag), Sort.OrderAsync(view, sequences, request.SortBy, cancellationToken)).ConfigureAwait(false);
+            inOrder = await session.WithProgressAsync(ImapSession.TextOf(request.Tag), Sort.OrderAsync(view, sequences, request.SortBy, scores, cancellationToken)).ConfigureAwait(false);
         if (request.Return is null)
-            await WriteAsync(session, view, sequences, request).ConfigureAwait(false);
-        else
-            await ESearch.WriteAsync(session, view, sequences, request).ConfigureAwait(false);
+            await WriteAsync(session, view, inOrder, request).ConfigureAwait(false);
+        else if (request.Source is null || inOrder.Count > 0)
+            await ESearch.WriteAsync(session, view, inOrder, request, scores).ConfigureAwait(false);
+        if (request.Return is { } returned && returned.Results.HasFlag(SearchResults.Update))
+            session.Contexts.Begin(session, view, request, sequences);
         return Completion.Ok(request.SortBy.Count > 0 ? "SORT completed" : "SEARCH completed");
     }
 

@@ -7,10 +7,16 @@ namespace MailServer.Plugins.Imap.Commands;
 /// From the wire's search terms to the contract's keys; what only the session or the index knows becomes a set of messages. Depth is bounded by
 /// <see cref="GrammarLimits.Depth"/>.
 /// </summary>
-internal sealed class SearchKeys(ImapSession session, IFolderView view)
+internal sealed class SearchKeys(ImapSession session, IFolderView view, bool isExact = false)
 {
+    // A key a word; people seldom think of more.
+    private const int FuzzyWords = 16;
+
+    private bool _isFuzzy;
+
     public SearchKey From(SearchTerm term) => term.Word switch
     {
+        SearchWord.Fuzzy => Fuzzy(term.Terms[0]),
         SearchWord.And => new SearchKey.And([.. term.Terms.Select(From)]),
         SearchWord.Or => new SearchKey.Or(From(term.Terms[0]), From(term.Terms[1])),
         SearchWord.Not => new SearchKey.Not(From(term.Terms[0])),
@@ -28,11 +34,11 @@ internal sealed class SearchKeys(ImapSession session, IFolderView view)
         SearchWord.SaveDateSupported => Enumerable.Range(1, view.Count).Any(sequence => view.SaveDateAt(sequence) is not null) ? new SearchKey.All() : Those(_ => false),
         SearchWord.Keyword => new SearchKey.Keyword(TextOf(term.Text)),
         SearchWord.Unkeyword => new SearchKey.Not(new SearchKey.Keyword(TextOf(term.Text))),
-        SearchWord.Body => new SearchKey.Body(TextOf(term.Text)),
-        SearchWord.Text => new SearchKey.Text(TextOf(term.Text)),
-        SearchWord.Header => new SearchKey.Header(TextOf(term.Field), TextOf(term.Text)),
+        SearchWord.Body => Containing(term, text => new SearchKey.Body(text)),
+        SearchWord.Text => Containing(term, text => new SearchKey.Text(text)),
+        SearchWord.Header => Containing(term, text => new SearchKey.Header(TextOf(term.Field), text)),
         SearchWord.Bcc or SearchWord.Cc or SearchWord.From or SearchWord.Subject or SearchWord.To =>
-            new SearchKey.Header(term.Word.ToString(), TextOf(term.Text)),
+            Containing(term, text => new SearchKey.Header(term.Word.ToString(), text)),
         SearchWord.Larger => new SearchKey.Larger(term.Number),
         SearchWord.Smaller => new SearchKey.Smaller(term.Number),
         SearchWord.Before => new SearchKey.Received(DateComparison.Before, term.Date),
@@ -43,6 +49,23 @@ internal sealed class SearchKeys(ImapSession session, IFolderView view)
         SearchWord.SentSince => new SearchKey.Sent(DateComparison.Since, term.Date),
         _ => FromFlag(term.Word),
     };
+
+    private SearchKey Fuzzy(SearchTerm term)
+    {
+        var wasFuzzy = _isFuzzy;
+        _isFuzzy = !isExact;
+        var key = From(term);
+        _isFuzzy = wasFuzzy;
+        return key;
+    }
+
+    // Fuzzy: all the words, wherever they stand. What is no text is matched as it is (RFC 6203 §5 lets it be).
+    private SearchKey Containing(SearchTerm term, Func<string, SearchKey> keyOf)
+    {
+        var text = TextOf(term.Text);
+        var words = _isFuzzy ? text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Distinct().Take(FuzzyWords).ToList() : [];
+        return words.Count < 2 ? keyOf(text) : new SearchKey.And([.. words.Select(keyOf)]);
+    }
 
     private static SearchKey FromFlag(SearchWord word) => word switch
     {

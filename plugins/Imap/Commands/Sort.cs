@@ -6,27 +6,28 @@ namespace MailServer.Plugins.Imap.Commands;
 internal static class Sort
 {
     public static async ValueTask<IReadOnlyList<int>> OrderAsync(
-        IFolderView view, IReadOnlyList<int> sequences, IReadOnlyList<SortCriterion> criteria, CancellationToken cancellationToken)
+        IFolderView view, IReadOnlyList<int> sequences, IReadOnlyList<SortCriterion> criteria, Relevancy? scores, CancellationToken cancellationToken)
     {
         // Of a few among many, each is measured when it is asked for.
         if (criteria.Any(criterion => criterion.Key is SortKey.Arrival or SortKey.Size) && sequences.Count > 0
             && sequences[^1] - sequences[0] < 2 * sequences.Count)
             await view.MeasureAsync(sequences[0], sequences[^1], cancellationToken).ConfigureAwait(false);
-        var keys = criteria.All(criterion => criterion.Key is SortKey.Arrival or SortKey.Size)
-            ? [.. sequences.Select(sequence => KeysOf(view, sequence, MessageHeading.None, criteria))]
-            : await Headings.SelectAsync(view, sequences, (sequence, heading) => KeysOf(view, sequence, heading, criteria), cancellationToken).ConfigureAwait(false);
+        var keys = criteria.All(criterion => criterion.Key is SortKey.Arrival or SortKey.Size or SortKey.Relevancy)
+            ? [.. sequences.Select(sequence => KeysOf(view, sequence, MessageHeading.None, criteria, scores))]
+            : await Headings.SelectAsync(view, sequences, (sequence, heading) => KeysOf(view, sequence, heading, criteria, scores), cancellationToken).ConfigureAwait(false);
         var order = Enumerable.Range(0, sequences.Count).ToArray();
         Array.Sort(order, (left, right) => Compare(keys, left, right, criteria));
         return [.. order.Select(i => sequences[i])];
     }
 
-    private static Key[] KeysOf(IFolderView view, int sequence, MessageHeading heading, IReadOnlyList<SortCriterion> criteria)
+    private static Key[] KeysOf(IFolderView view, int sequence, MessageHeading heading, IReadOnlyList<SortCriterion> criteria, Relevancy? scores)
     {
         var keys = new Key[criteria.Count];
         for (var i = 0; i < keys.Length; i++)
             keys[i] = criteria[i].Key switch
             {
                 SortKey.Arrival => new("", view.InfoAt(sequence).InternalDate.UtcTicks),
+                SortKey.Relevancy => new("", -(scores?.Of(sequence) ?? 0)),
                 SortKey.Size => new("", view.InfoAt(sequence).Size),
                 SortKey.Date => new("", Headings.SentTicks(view, sequence, heading)),
                 SortKey.Subject => new(Headings.Collate(BaseSubject.Of(heading.Subject).Text), 0),

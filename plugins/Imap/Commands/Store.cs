@@ -28,6 +28,7 @@ internal static class Store
         if (!request.IsSilent || session.Features.HasFlag(ImapFeatures.CondStore))
             await WriteAsync(session, view, there, withFlags: !request.IsSilent).ConfigureAwait(false);
         await WriteAsync(session, view, modified, withFlags: true).ConfigureAwait(false);
+        await session.Contexts.UpdateAsync(session, view, there, cancellationToken).ConfigureAwait(false);
         var areAllThere = there.Count + modified.Count == sequences.Count;
         if (modified.Count == 0)
             return areAllThere ? Completion.Ok("STORE completed") : MessageSet.SomeAreGone;

@@ -23,6 +23,9 @@ public sealed record ConnectionInfo
     /// <summary>Whether STARTTLS may be offered: the listener has a certificate and TLS is not up.</summary>
     public bool CanStartTls { get; init; }
 
+    /// <summary>Whether compression may be offered: it is not up, and the host has it.</summary>
+    public bool CanCompress { get; init; }
+
     /// <summary>Whether passwords may be taken on this connection as it is now: TLS is up, or the configuration allows it on loopback.</summary>
     public bool AllowsPlaintextAuth { get; init; }
 }

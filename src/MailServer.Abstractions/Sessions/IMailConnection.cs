@@ -8,7 +8,7 @@ public interface IMailConnection
     /// <summary>Who is connected, from where, over what. A new value after STARTTLS.</summary>
     ConnectionInfo Info { get; }
 
-    /// <summary>The bytes. A new pipe takes its place after <see cref="StartTlsAsync"/>.</summary>
+    /// <summary>The bytes. A new pipe takes its place after <see cref="StartTlsAsync"/> and <see cref="StartCompression"/>.</summary>
     IDuplexPipe Transport { get; }
 
     /// <summary>
@@ -28,6 +28,13 @@ public interface IMailConnection
     /// </summary>
     /// <exception cref="IOException">The handshake failed; the connection is dead.</exception>
     ValueTask<TlsInfo> StartTlsAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Compresses in both directions from here on (DEFLATE, RFC 1951). Call it when <see cref="ConnectionInfo.CanCompress"/> is true, after
+    /// the go-ahead reply is flushed, and with nothing left unread from before it. Compression stays with the connection over a hand-over.
+    /// </summary>
+    /// <exception cref="NotSupportedException">The host has none.</exception>
+    void StartCompression() => throw new NotSupportedException("no compression");
 
     /// <summary>Wakes the session's pending read, or the next one when none is pending. May be called from any thread.</summary>
     void Wake();

@@ -36,6 +36,9 @@ public static class GrammarLimits
     /// <summary>Pairs of ID (RFC 2971 §3.3: an implementation sends no more than 30).</summary>
     public const int IdPairs = 30;
 
+    /// <summary>Mailboxes of one list: clients name those that they show.</summary>
+    public const int Mailboxes = 1_000;
+
     /// <summary>Names of one ENABLE, STATUS or option list: more than all that are registered and make sense.</summary>
     public const int Names = 32;
 }

@@ -24,6 +24,9 @@ public abstract record ImapRequest(ReadOnlyMemory<byte> Tag)
     /// <summary>ENABLE (RFC 5161).</summary>
     public sealed record Enable(ReadOnlyMemory<byte> Tag, IReadOnlyList<ReadOnlyMemory<byte>> Capabilities) : ImapRequest(Tag);
 
+    /// <summary>COMPRESS (RFC 4978 §3).</summary>
+    public sealed record Compress(ReadOnlyMemory<byte> Tag, ReadOnlyMemory<byte> Mechanism) : ImapRequest(Tag);
+
     /// <summary>ID (RFC 2971): field and value in turn; empty for NIL.</summary>
     public sealed record Id(ReadOnlyMemory<byte> Tag, IReadOnlyList<ReadOnlyMemory<byte>?> Pairs) : ImapRequest(Tag);
 
@@ -86,6 +89,12 @@ public abstract record ImapRequest(ReadOnlyMemory<byte> Tag)
         /// <summary>Whether a key depends on MODSEQ: the answer then has one (RFC 7162 §3.1.5).</summary>
         public bool HasModSeq { get; init; }
 
+        /// <summary>Whether a key is FUZZY: only then is there a RELEVANCY (RFC 6203 §4).</summary>
+        public bool HasFuzzy { get; init; }
+
+        /// <summary>ESEARCH's mailboxes (RFC 7377 §2.2); null for SEARCH, which is of the open one.</summary>
+        public IReadOnlyList<MailboxFilter>? Source { get; init; }
+
         /// <summary>SORT's criteria, the first counts most; empty for SEARCH (RFC 5256).</summary>
         public IReadOnlyList<SortCriterion> SortBy { get; init; } = [];
 
@@ -95,6 +104,9 @@ public abstract record ImapRequest(ReadOnlyMemory<byte> Tag)
         /// <summary>Whether a key holds sequence numbers: they must not shift before the answer (RFC 7162 §3.2.10.2).</summary>
         public bool HasSequences { get; init; }
     }
+
+    /// <summary>CANCELUPDATE (RFC 5267 §4.3.5): the tags of searches.</summary>
+    public sealed record CancelUpdate(ReadOnlyMemory<byte> Tag, IReadOnlyList<ReadOnlyMemory<byte>> Searches) : ImapRequest(Tag);
 
     /// <summary>FETCH and UID FETCH (RFC 3501 §6.4.5), with the modifiers of RFC 7162 and RFC 9394.</summary>
     public sealed record Fetch(ReadOnlyMemory<byte> Tag, bool IsUid, IReadOnlyList<SequenceRange> Messages, IReadOnlyList<FetchItem> Items) : ImapRequest(Tag)

@@ -120,7 +120,7 @@ public static partial class RequestParser
         var fault = reader.Read(ref cursor, out var term);
         if (fault != RequestFault.None)
             return fault;
-        return Done(reader.Request(tag, isUid, term) with { Return = options }, out request);
+        return DoneSearch(reader.Request(tag, isUid, term) with { Return = options }, out request);
     }
 
     private static RequestFault ReadCopy(ref Cursor cursor, ReadOnlyMemory<byte> tag, out ImapRequest? request) =>

@@ -1,6 +1,6 @@
 namespace MailServer.Wire.Imap;
 
-/// <content>Commands about the session: LOGIN, AUTHENTICATE, ENABLE, ID.</content>
+/// <content>Commands about the session: LOGIN, AUTHENTICATE, ENABLE, COMPRESS, ID.</content>
 public static partial class RequestParser
 {
     /// <summary><c>login = "LOGIN" SP userid SP password</c>, both astrings.</summary>
@@ -44,6 +44,15 @@ public static partial class RequestParser
         }
 
         return names.Count == 0 ? RequestFault.BadArguments : Done(new ImapRequest.Enable(tag, names), out request);
+    }
+
+    /// <summary><c>compress = "COMPRESS" SP algorithm</c> (RFC 4978 §5).</summary>
+    private static RequestFault ReadCompress(ref Cursor cursor, ReadOnlyMemory<byte> tag, out ImapRequest? request)
+    {
+        request = null;
+        return cursor.TrySkipSpace() && cursor.TryReadAtom(out var mechanism)
+            ? Done(new ImapRequest.Compress(tag, mechanism), out request)
+            : RequestFault.BadArguments;
     }
 
     /// <summary><c>id = "ID" SP ("(" [string SP nstring *(SP string SP nstring)] ")" / nil)</c> (RFC 2971 §4).</summary>

@@ -20,7 +20,7 @@ public static partial class RequestParser
             return fault;
         return ReadKeys(ref cursor, tag, isUid, out var search) is var bad and not RequestFault.None
             ? bad
-            : Done(search with { Return = options, SortBy = criteria }, out request);
+            : DoneSearch(search with { Return = options, SortBy = criteria }, out request);
     }
 
     private static RequestFault ReadThread(ref Cursor cursor, ReadOnlyMemory<byte> tag, out ImapRequest? request) =>

@@ -35,7 +35,7 @@ internal ref struct SearchReader
         .. Row(Argument.Set, SearchWord.Uid),
         .. Row(Argument.ModSeq, SearchWord.ModSeq),
         .. Row(Argument.Keyword, SearchWord.EmailId, SearchWord.ThreadId),
-        .. Row(Argument.Term, SearchWord.Not),
+        .. Row(Argument.Term, SearchWord.Not, SearchWord.Fuzzy),
         .. Row(Argument.TwoTerms, SearchWord.Or),
     ];
 
@@ -43,6 +43,7 @@ internal ref struct SearchReader
     private bool _hasCharset;
     private bool _isCharsetUnknown;
     private bool _hasModSeq;
+    private bool _hasFuzzy;
     private bool _hasSequences;
 
     /// <summary><c>search-program = [CHARSET SP charset SP] search-key *(SP search-key)</c>; the first space is already read.</summary>
@@ -66,7 +67,7 @@ internal ref struct SearchReader
 
     /// <summary>The request of what was read.</summary>
     public readonly ImapRequest.Search Request(ReadOnlyMemory<byte> tag, bool isUid, SearchTerm term) =>
-        new(tag, isUid, term) { HasCharset = _hasCharset, IsCharsetUnknown = _isCharsetUnknown, HasModSeq = _hasModSeq, HasSequences = _hasSequences };
+        new(tag, isUid, term) { HasCharset = _hasCharset, IsCharsetUnknown = _isCharsetUnknown, HasModSeq = _hasModSeq, HasFuzzy = _hasFuzzy, HasSequences = _hasSequences };
 
     private static (byte[] Name, SearchWord Word, Argument Argument)[] Row(Argument argument, params ReadOnlySpan<SearchWord> words)
     {
@@ -130,6 +131,7 @@ internal ref struct SearchReader
     private RequestFault ReadArgument(ref Cursor cursor, int depth, SearchWord word, Argument argument, out SearchTerm term)
     {
         term = new(word);
+        _hasFuzzy |= word == SearchWord.Fuzzy;
         if (argument == Argument.None)
             return RequestFault.None;
         if (!cursor.TrySkipSpace())

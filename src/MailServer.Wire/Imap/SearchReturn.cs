@@ -18,6 +18,12 @@ public enum SearchResults
     Count = 8,
     /// <summary>SAVE.</summary>
     Save = 16,
+    /// <summary>UPDATE: changes of the result are told (RFC 5267 §4.3).</summary>
+    Update = 32,
+    /// <summary>CONTEXT: a hint that the search will be repeated (RFC 5267 §4.2).</summary>
+    Context = 64,
+    /// <summary>RELEVANCY (RFC 6203 §4).</summary>
+    Relevancy = 128,
 }
 
 /// <summary>What <c>RETURN (...)</c> asks for.</summary>
@@ -68,5 +74,8 @@ public sealed record SearchReturn(SearchResults Results, ResultRange? Partial)
         : Ascii.EqualsIgnoreCase(name, "ALL"u8) ? SearchResults.All
         : Ascii.EqualsIgnoreCase(name, "COUNT"u8) ? SearchResults.Count
         : Ascii.EqualsIgnoreCase(name, "SAVE"u8) ? SearchResults.Save
+        : Ascii.EqualsIgnoreCase(name, "UPDATE"u8) ? SearchResults.Update
+        : Ascii.EqualsIgnoreCase(name, "CONTEXT"u8) ? SearchResults.Context
+        : Ascii.EqualsIgnoreCase(name, "RELEVANCY"u8) ? SearchResults.Relevancy
         : SearchResults.None;
 }

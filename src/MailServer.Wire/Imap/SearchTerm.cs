@@ -9,6 +9,8 @@ public enum SearchWord
     Or,
     /// <summary>NOT: the one term does not match.</summary>
     Not,
+    /// <summary>FUZZY: the one term matches, or nearly (RFC 6203 §3).</summary>
+    Fuzzy,
     /// <summary>A sequence set.</summary>
     Sequence,
     /// <summary>UID with a set.</summary>
@@ -100,7 +102,7 @@ public enum SearchWord
 /// <summary>One <c>search-key</c> (RFC 9051 §9): its word, and the argument that the word takes.</summary>
 public sealed record SearchTerm(SearchWord Word)
 {
-    /// <summary>The terms within AND, OR (two) and NOT (one).</summary>
+    /// <summary>The terms within AND, OR (two), NOT and FUZZY (one).</summary>
     public IReadOnlyList<SearchTerm> Terms { get; init; } = [];
 
     /// <summary>The text or keyword, in the charset of the search.</summary>

@@ -21,6 +21,8 @@ public enum SortKey
     DisplayFrom,
     /// <summary>The name of the first To address as it is shown.</summary>
     DisplayTo,
+    /// <summary>How well a FUZZY key matches, the best first (RFC 6203 §6).</summary>
+    Relevancy,
 }
 
 /// <summary><c>sort-criterion = ["REVERSE" SP] sort-key</c>.</summary>

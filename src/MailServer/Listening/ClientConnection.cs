@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace MailServer.Server.Listening;
 
-/// <summary>A client's connection: the transport's pipes, or TLS over them.</summary>
+/// <summary>A client's connection: the transport's pipes, or TLS over them, or compression over either.</summary>
 internal sealed class ClientConnection : SessionConnection, IAsyncDisposable
 {
     // A peer that reads no more must not keep its connection for ever: what we have said last is small.
@@ -23,6 +23,8 @@ internal sealed class ClientConnection : SessionConnection, IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _hardStop = new();
     private SslStream? _ssl;
+    private TlsPipes? _tls;
+    private DeflatePipes? _deflate;
     private IDuplexPipe _transport;
     private ConnectionInfo _info;
 
@@ -86,6 +88,15 @@ internal sealed class ClientConnection : SessionConnection, IAsyncDisposable
         return tls;
     }
 
+    public override void StartCompression()
+    {
+        if (!Info.CanCompress)
+            throw new InvalidOperationException("compressed already");
+        _deflate = new(_transport);
+        Volatile.Write(ref _info, Info with { CanCompress = false });
+        Exchange(_deflate);
+    }
+
     public override void Wake()
     {
         lock (_lock)
@@ -126,16 +137,18 @@ internal sealed class ClientConnection : SessionConnection, IAsyncDisposable
 
     private async Task CloseAsync()
     {
-        if (_ssl is { } ssl)
+        if (_deflate is { } deflate)
+            await deflate.CloseAsync(isHeard: !HardStop.IsCancellationRequested).ConfigureAwait(false);
+        if (_ssl is { } ssl && _tls is { } tls)
         {
             if (!HardStop.IsCancellationRequested)
             {
-                await _transport.Output.CompleteAsync().ConfigureAwait(false);
+                await tls.Output.CompleteAsync().ConfigureAwait(false);
                 // close_notify, so that the peer can tell an end from a cut (RFC 8446 §6.1).
                 await ssl.ShutdownAsync().ConfigureAwait(false);
             }
 
-            await _transport.Input.CompleteAsync().ConfigureAwait(false);
+            await tls.Input.CompleteAsync().ConfigureAwait(false);
             await ssl.DisposeAsync().ConfigureAwait(false);
         }
 
@@ -166,10 +179,15 @@ internal sealed class ClientConnection : SessionConnection, IAsyncDisposable
     private void Enter(SslStream ssl, TlsInfo tls)
     {
         _ssl = ssl;
-        var pipes = new TlsPipes(
+        _tls = new(
             PipeReader.Create(ssl, new(leaveOpen: true, useZeroByteReads: true)),
             PipeWriter.Create(ssl, new(leaveOpen: true)));
         Volatile.Write(ref _info, Info with { Tls = tls, CanStartTls = false, AllowsPlaintextAuth = true });
+        Exchange(_tls);
+    }
+
+    private void Exchange(IDuplexPipe pipes)
+    {
         lock (_lock)
         {
             Volatile.Write(ref _transport, pipes);

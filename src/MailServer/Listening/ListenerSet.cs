@@ -211,6 +211,7 @@ internal sealed class ListenerSet : IAsyncDisposable
             Local = Unmapped(local),
             Remote = Unmapped(remote),
             CanStartTls = listener.Tls == TlsMode.StartTls && certificates is not null,
+            CanCompress = true,
             AllowsPlaintextAuth = _config.AllowPlaintextOnLoopback && IPAddress.IsLoopback(Unmapped(local).Address) && IPAddress.IsLoopback(Unmapped(remote).Address),
         };
         return new(_transport.Create(socket), info, certificates, _time);
