@@ -15,6 +15,12 @@ internal sealed class MaildirAdapter(MaildirStore store) : IDeliveryStore
 
     public string? NotesOf(User user) => Path.Combine(store.MaildirOf(user), NotesFile.FileName);
 
+    public async ValueTask PrepareAsync(User user)
+    {
+        if ((await store.OpenAsync(user, CancellationToken.None).ConfigureAwait(false)).TryGet(out var account, out _))
+            await account.DisposeAsync().ConfigureAwait(false);
+    }
+
     public async ValueTask<Outcome<string>> DeliverAsync(ISpool spool, User user, FolderName folder, MessageFlags flags, CancellationToken cancellationToken)
     {
         var stored = await store.DeliverAsync(((Spool)spool).File, user, folder, flags, cancellationToken).ConfigureAwait(false);

@@ -17,6 +17,9 @@ internal interface IDeliveryStore
     /// <summary>Where the notes of the account's rules are kept; null for nowhere.</summary>
     string? NotesOf(User user) => null;
 
+    /// <summary>Makes the account's place when it has none yet, so that its journal and notes can be kept where no message is.</summary>
+    ValueTask PrepareAsync(User user) => ValueTask.CompletedTask;
+
     /// <summary>Puts a sealed message into a folder; durable when it returns a value.</summary>
     ValueTask<Outcome<string>> DeliverAsync(ISpool spool, User user, FolderName folder, MessageFlags flags, CancellationToken cancellationToken);
 

@@ -42,6 +42,7 @@ internal sealed class SendStage(
             // Two addresses of one account: who is meant gets one copy.
             if (now[i].Redirects.Where(to => sent.Add((recipients[i].Account.Address, to))).ToArray() is { Length: > 0 } targets)
             {
+                await store.PrepareAsync(recipients[i].Account).ConfigureAwait(false);
                 var (mail, problem) = await StageAsync(envelope, message, fields, recipients[i], targets).ConfigureAwait(false);
                 if (mail is not null)
                     staged.Add(mail);
@@ -63,7 +64,11 @@ internal sealed class SendStage(
                 var to = answer.To ?? sender ?? default;
                 reason ??= await SendAsync(answer, mail, recipients[i], to).ConfigureAwait(false);
                 if (reason is null)
+                {
+                    await store.PrepareAsync(account).ConfigureAwait(false);
                     notes.Of(account).Write([note]);
+                }
+
                 if (reason is null)
                     Log.Answered(logger, id, to, account.Address);
                 else
