@@ -16,7 +16,8 @@ internal sealed class RuleWorker : IRuleWorker
 
     private readonly WorkerOptions _options;
     private readonly TimeProvider _time;
-    private readonly BlockingCollection<Job> _jobs = new(1);
+    // One at a time, but those that nobody waits for any more.
+    private readonly BlockingCollection<Job> _jobs = [];
     private readonly FrameWriter _writer = new();
     private readonly Lock _gate = new();
     private Process? _process;
@@ -73,6 +74,8 @@ internal sealed class RuleWorker : IRuleWorker
             try
             {
                 Prepare(job.Scripts);
+                if (job.Answer.Task.IsCompleted)
+                    continue;
                 Runs++;
                 job.Answer.TrySetResult(Decide(job));
             }
@@ -90,11 +93,18 @@ internal sealed class RuleWorker : IRuleWorker
     }
 
     // The thread may be anywhere: in the start of a process, in a read, in an answer. It finds out by itself; the mail must not wait for it.
+    // One that only starts is let go on, for the next mail: on a busy machine no mail's time may be enough for a start.
     private void Abandon(Job job)
     {
+        if (!_isReady)
+        {
+            job.Answer.TrySetException(new WorkerException(WorkerEnd.Start, "no worker was ready in time"));
+            return;
+        }
+
         IsUsable = false;
         Kill();
-        job.Answer.TrySetException(new WorkerException(WorkerEnd.Late, _isReady ? "the time that a mail has is over" : "no worker was ready in time"));
+        job.Answer.TrySetException(new WorkerException(WorkerEnd.Late, "the time that a mail has is over"));
     }
 
     private void Prepare(WorkerScripts scripts)

@@ -27,8 +27,8 @@ public sealed record WorkerOptions
     /// <summary>How long they may take on the clock, whether they compute or not.</summary>
     public TimeSpan ClockLimit { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a worker may take to start, or to load scripts: 0.2 s on a PC, some seconds on a small machine under load.</summary>
-    public TimeSpan StartLimit { get; init; } = TimeSpan.FromSeconds(8);
+    /// <summary>How long a worker may take to start, or to load scripts: 0.2 s on a PC, some seconds on a small machine under load. No mail waits for longer than its own time.</summary>
+    public TimeSpan StartLimit { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
     /// Processor time of one mail from which an account is slow: its next mails have half of the workers at most, and come after others'. A worker's first mail is

@@ -88,7 +88,11 @@ internal sealed class WorkerPool(WorkerOptions options, TimeProvider time, Func<
             if (lane.HasRoom && _idle.Remove(account, out var own))
             {
                 lane.Enter();
-                return (own.Worker, lane);
+                if (own.Worker.IsUsable)
+                    return (own.Worker, lane);
+                // It was still starting when it came to wait here, and has failed since: its place is another's.
+                own.Worker.Dispose();
+                return (start(), lane);
             }
 
             // Those who wait came first.
