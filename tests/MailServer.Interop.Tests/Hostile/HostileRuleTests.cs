@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Globalization;
 using MailServer.Rules.Tests;
 
 namespace MailServer.Interop.Tests;
@@ -7,6 +9,8 @@ public sealed class HostileRuleTests(ITestOutputHelper output)
 {
     // One worker is left for Alice: who has to wait when there is none is tested without a clock (FairnessTests).
     private const int Lanes = 3;
+
+    private const int MailsAlone = 25;
 
     // What is said where it is the machine that has no time.
     private static readonly string[] Late = ["the time that a mail has is over", "no answer after 5 s", "no worker was", "the worker took longer than", "the mails before this one"];
@@ -22,29 +26,32 @@ public sealed class HostileRuleTests(ITestOutputHelper output)
         await PrimeAsync(server, "alice");
 
         var primed = Sorted(server);
+        var alone = new List<TimeSpan>();
+        for (var i = 0; i < MailsAlone; i++)
+            alone.AddRange(await Task.WhenAll(SendAsync(server, "alice"), SendAsync(server, "bob")));
         using var end = new CancellationTokenSource();
         var honest = Task.WhenAll(new[] { "alice", "bob" }.Select(user => Task.Run(() => SendUntilAsync(server, user, end.Token))));
-        var slowest = new TimeSpan[2];
+        var hostile = new ConcurrentBag<TimeSpan>();
         await Parallel.ForEachAsync(scripts, new ParallelOptions { MaxDegreeOfParallelism = Lanes }, async (pair, _) =>
         {
             await PrimeAsync(server, pair.User);
             for (var i = 0; i < 2; i++)
-                if (await SendAsync(server, pair.User) is var took && took > slowest[0])
-                    slowest[0] = took;
+                hostile.Add(await SendAsync(server, pair.User));
         });
         await end.CancelAsync();
         var sent = await honest;
-        slowest[1] = sent.Max(one => one.Slowest);
+        Say("honest mail alone", alone);
+        Say("honest mail beside hostile scripts", sent.SelectMany(one => one));
+        Say("mail to hostile scripts", hostile);
 
         // All of it was said by one server, which serves on.
         Assert.Equal(0, (await server.CommandAsync("status")).ExitCode);
         Assert.All(sent, one => Assert.True(one.Count > 10, $"{one.Count} honest mails"));
         // Filed, or where a machine is so busy that no process had a turn within a mail's time, in INBOX: for that reason and no other.
-        Assert.Equal(sent[0].Count, Sorted(server) - primed);
-        Assert.Equal(sent[1].Count, server.Messages("bob").Length);
+        Assert.Equal(MailsAlone + sent[0].Count, Sorted(server) - primed);
+        Assert.Equal(MailsAlone + sent[1].Count, server.Messages("bob").Length);
         var wrong = string.Concat(scripts.Select(pair => Wrong(server, pair.Script, pair.User)));
         Assert.True(wrong.Length == 0, wrong);
-        output.WriteLine($"{sent[0].Count} and {sent[1].Count} honest mails; the slowest DATA: hostile {slowest[0].TotalSeconds:0.00} s, honest {slowest[1].TotalSeconds:0.00} s");
     }
 
     [InteropFact]
@@ -94,13 +101,20 @@ public sealed class HostileRuleTests(ITestOutputHelper output)
         await server.SaysAsync($"rules of {user}@example.org in service", $"of {user}@example.org does not compile");
     }
 
-    private static async Task<(int Count, TimeSpan Slowest)> SendUntilAsync(ServerProcess server, string user, CancellationToken end)
+    private static async Task<List<TimeSpan>> SendUntilAsync(ServerProcess server, string user, CancellationToken end)
     {
-        var (count, slowest) = (0, TimeSpan.Zero);
-        for (; !end.IsCancellationRequested; count++)
-            if (await SendAsync(server, user) is var took && took > slowest)
-                slowest = took;
-        return (count, slowest);
+        List<TimeSpan> times = [];
+        while (!end.IsCancellationRequested)
+            times.Add(await SendAsync(server, user));
+        return times;
+    }
+
+    /// <summary>How long the answer to the end of DATA took, when the mail is in its folder: what eng/hostile shows. No test is about it, since CI's machine is busy.</summary>
+    private void Say(string what, IEnumerable<TimeSpan> times)
+    {
+        TimeSpan[] sorted = [.. times.Order()];
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"MEASURED {what}: {sorted.Length} mails, stored after {sorted[sorted.Length / 2].TotalSeconds:0.000} s in the middle, {sorted[sorted.Length * 99 / 100].TotalSeconds:0.000} s at 99 %, {sorted[^1].TotalSeconds:0.000} s at most"));
     }
 
     /// <summary>Sends one mail, acknowledged. Says how long its end took.</summary>
