@@ -61,7 +61,10 @@ internal static class CompileCommand
         return 0;
     }
 
-    /// <summary>Compiles what comes on standard input, a file's name in JSON a line and an empty line after the last, until nothing has come for a while.</summary>
+    /// <summary>
+    /// Compiles what comes on standard input, until nothing has come for a while: the folders that the scripts' account has, as a list in JSON on a line,
+    /// then a file's name in JSON a line, and an empty line after the last.
+    /// </summary>
     private static void Follow(TimeSpan stay, string? directory, string identity, bool isForUsers, List<string> folders, TextReader input, TextWriter output)
     {
         // A read from a terminal or pipe cannot be given up, and nothing here needs an orderly end.
@@ -74,7 +77,10 @@ internal static class CompileCommand
             files.Clear();
             idle.Change(stay, Timeout.InfiniteTimeSpan);
             while (input.ReadLine() is { Length: > 0 } line)
-                files.Add(JsonSerializer.Deserialize(line, CompileJson.Default.String) ?? "");
+                if (line[0] == '[')
+                    folders = JsonSerializer.Deserialize(line, CompileJson.Default.ListString) ?? [];
+                else
+                    files.Add(JsonSerializer.Deserialize(line, CompileJson.Default.String) ?? "");
             idle.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             if (files.Count == 0)
                 return;

@@ -28,10 +28,10 @@ public sealed class RulesTrialTests : IAsyncLifetime
     {
         await WriteAsync("new/tests/one.expect", "folder: Paper\n");
         var (code, output, _) = await ServerProcess.RunAsync(null, "rules", "test", _server.File("new"));
-        Assert.Equal((1, "FAILED one\n    tests/one.expect(1,1): asked for Paper, got Receipts by 10-a.csx:3 FileInto(\"Receipts\")\n0 of 1 tests passed\n"), (code, output));
+        Assert.Equal((1, "FAILED one\n    tests/one.expect(1,1): asked for Paper, got Receipts by 10-a.csx:3 FileInto(\"Receipts\")\n0 of 1 test passed\n"), (code, output));
 
         await WriteAsync("new/tests/one.expect", "folder: Receipts\n");
-        Assert.Equal((0, "good   one\n1 of 1 tests passed\n", ""), await ServerProcess.RunAsync(null, "rules", "test", _server.File("new")));
+        Assert.Equal((0, "good   one\n1 of 1 test passed\n", ""), await ServerProcess.RunAsync(null, "rules", "test", _server.File("new")));
     }
 
     [Fact]
@@ -92,13 +92,20 @@ public sealed class RulesTrialTests : IAsyncLifetime
         await WriteAsync(Own + "tests/one.eml", "Subject: receipt 1\r\n\r\nbody\r\n");
         await WriteAsync(Own + "tests/one.expect", "folder: Other\n");
         var (code, output, _) = await _server.CommandAsync("rules", "test", "--account", "alice@example.org");
-        Assert.Equal((1, "FAILED alice@example.org/one\n    tests/one.expect(1,1): asked for Other, got Mine by 10-a.csx:1 FileInto(\"Mine\")\n0 of 1 tests passed\n"), (code, output));
+        Assert.Equal((1, "FAILED alice@example.org/one\n    tests/one.expect(1,1): asked for Other, got Mine by 10-a.csx:1 FileInto(\"Mine\")\n0 of 1 test passed\n"), (code, output));
         await WriteAsync(Own + "tests/one.expect", "folder: Mine\n");
-        Assert.Equal((0, "good   alice@example.org/one\n1 of 1 tests passed\n", ""), await _server.CommandAsync("rules", "test", "--users"));
+        Assert.Equal((0, "good   alice@example.org/one\n1 of 1 test passed\n", ""), await _server.CommandAsync("rules", "test", "--users"));
 
         await WriteAsync(Own + "30-c.csx", "System.IO.File.Delete(\"/etc/passwd\");\n");
         (code, _, var error) = await _server.CommandAsync("rules", "check", "--users");
         Assert.Equal((1, true), (code, error.StartsWith("alice@example.org/30-c.csx(1,1): RULE100 ", StringComparison.Ordinal)));
+
+        // The account's own folders are known.
+        foreach (var folder in (string[])["cur", "new", "tmp"])
+            Directory.CreateDirectory(Path.Combine(Maildir, ".Newsletters", folder));
+        await WriteAsync(Own + "30-c.csx", "FileInto(\"Newsleters\");\n");
+        (code, _, error) = await _server.CommandAsync("rules", "check", "--users");
+        Assert.Equal((0, true), (code, error.Contains("30-c.csx(1,10): warning RULE002 \"Newsleters\" would be a new folder: did you mean \"Newsletters\"?", StringComparison.Ordinal)));
         File.Delete(_server.File(Own + "30-c.csx"));
         Assert.Equal((0, "own scripts of 1 account: good\n", ""), await _server.CommandAsync("rules", "check", "--users"));
 

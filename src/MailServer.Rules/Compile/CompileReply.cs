@@ -19,4 +19,5 @@ internal sealed record CompileReply
 
 [JsonSerializable(typeof(CompileReply))]
 [JsonSerializable(typeof(string))]
+[JsonSerializable(typeof(List<string>))]
 internal sealed partial class CompileJson : JsonSerializerContext;

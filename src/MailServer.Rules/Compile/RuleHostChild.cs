@@ -41,12 +41,13 @@ internal sealed class RuleHostChild : IDisposable
 
     public bool IsRunning => !_process.HasExited;
 
-    /// <summary>Sends files. False when the process has ended meanwhile.</summary>
-    public async Task<bool> TrySendAsync(IReadOnlyList<string> files, CancellationToken cancellationToken)
+    /// <summary>Sends files, and the folders that the scripts' account has. False when the process has ended meanwhile.</summary>
+    public async Task<bool> TrySendAsync(IReadOnlyList<string> files, IEnumerable<string> folders, CancellationToken cancellationToken)
     {
         try
         {
-            var text = string.Concat(files.Select(file => JsonSerializer.Serialize(file, CompileJson.Default.String) + "\n")) + "\n";
+            var text = JsonSerializer.Serialize([.. folders], CompileJson.Default.ListString) + "\n"
+                + string.Concat(files.Select(file => JsonSerializer.Serialize(file, CompileJson.Default.String) + "\n")) + "\n";
             await _process.StandardInput.WriteAsync(text.AsMemory(), cancellationToken).ConfigureAwait(false);
             await _process.StandardInput.FlushAsync(cancellationToken).ConfigureAwait(false);
             return true;

@@ -14,7 +14,7 @@ internal sealed class RuleHostProcess(string path, TimeSpan limit, TimeSpan stay
     // A text can make the compiler take as much memory as it gets; a script of a thousand lines needs some 100 MiB.
     private const string UsersHeapLimit = "18000000"; // 384 MiB, in hexadecimal as the runtime reads it
 
-    // On the command line, which the kernel bounds; nobody misspells one of more.
+    // At first on the command line, which the kernel bounds; nobody misspells one of more.
     private const int MaxFolders = 2000;
 
     // As often as it could matter: a compiler that is done meanwhile is not asked.
@@ -36,8 +36,8 @@ internal sealed class RuleHostProcess(string path, TimeSpan limit, TimeSpan stay
     /// </summary>
     public TimeSpan? ProcessorLimit { get; init; }
 
-    /// <summary>Folders that the scripts' account has, by which misspelt ones are known.</summary>
-    public IReadOnlyList<string> Folders { get; init; } = [];
+    /// <summary>Folders that the account of the next scripts has, by which misspelt ones are known.</summary>
+    public IReadOnlyList<string> Folders { get; set; } = [];
 
     /// <summary>Checks scripts, and writes their compiled form into <paramref name="output"/> when that is not null.</summary>
     /// <exception cref="RuleHostException">The compiler could not be used.</exception>
@@ -96,7 +96,7 @@ internal sealed class RuleHostProcess(string path, TimeSpan limit, TimeSpan stay
         // One that has stayed may end at any moment: then another is started.
         _before = _child?.ProcessorTime ?? default;
         if (_child is { IsRunning: true } child && _started == $"{output} {identity}"
-            && await child.TrySendAsync(files, cancellationToken).ConfigureAwait(false)
+            && await child.TrySendAsync(files, Folders.Take(MaxFolders), cancellationToken).ConfigureAwait(false)
             && await child.ReadAnswerAsync(cancellationToken).ConfigureAwait(false) is { } answer)
             return answer;
 

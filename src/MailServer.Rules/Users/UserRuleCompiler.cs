@@ -17,14 +17,14 @@ internal sealed class UserRuleCompiler(UserRuleOptions options, TimeProvider tim
     /// <summary>Whether it compiles now.</summary>
     public bool IsBusy => _turn.CurrentCount == 0;
 
-    /// <summary>Compiles texts, given as files of ours; their compiled forms come to lie beside them.</summary>
+    /// <summary>Compiles texts of an account, given as files of ours; their compiled forms come to lie beside them.</summary>
     /// <exception cref="RuleHostException">The compiler cannot be used at all.</exception>
-    public async Task<IReadOnlyList<CompileReply>> CompileAsync(IReadOnlyList<string> files, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<CompileReply>> CompileAsync(string account, IReadOnlyList<string> files, CancellationToken cancellationToken)
     {
-        var replies = await TryAsync(files, isAlone: false, cancellationToken).ConfigureAwait(false);
+        var replies = await TryAsync(account, files, isAlone: false, cancellationToken).ConfigureAwait(false);
         // A compiler that died says nothing of the file it died of, nor of those after it.
         foreach (var file in files.Where(file => replies.All(reply => reply.File != file)).ToArray())
-            replies.Add(await CompileAloneAsync(file, cancellationToken).ConfigureAwait(false));
+            replies.Add(await CompileAloneAsync(account, file, cancellationToken).ConfigureAwait(false));
         return replies;
     }
 
@@ -35,12 +35,13 @@ internal sealed class UserRuleCompiler(UserRuleOptions options, TimeProvider tim
     }
 
     // One turn each: an account with many texts that the compiler cannot cope with must not keep it from others until the last of them.
-    private async Task<List<CompileReply>> TryAsync(IReadOnlyList<string> files, bool isAlone, CancellationToken cancellationToken)
+    private async Task<List<CompileReply>> TryAsync(string account, IReadOnlyList<string> files, bool isAlone, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         Volatile.Write(ref _since, time.GetTimestamp());
         try
         {
+            _process.Folders = options.KnownFolders?.Invoke(account) ?? [];
             return [.. await _process.CompileAsync(files, null, Identity, cancellationToken).ConfigureAwait(false)];
         }
         catch (RuleHostException e) when (e.IsByInput && !isAlone)
@@ -53,12 +54,12 @@ internal sealed class UserRuleCompiler(UserRuleOptions options, TimeProvider tim
         }
     }
 
-    private async Task<CompileReply> CompileAloneAsync(string file, CancellationToken cancellationToken)
+    private async Task<CompileReply> CompileAloneAsync(string account, string file, CancellationToken cancellationToken)
     {
         var reason = "it ends without an answer";
         try
         {
-            if (await TryAsync([file], isAlone: true, cancellationToken).ConfigureAwait(false) is [var reply])
+            if (await TryAsync(account, [file], isAlone: true, cancellationToken).ConfigureAwait(false) is [var reply])
                 return reply;
         }
         catch (RuleHostException e) when (e.IsByInput)

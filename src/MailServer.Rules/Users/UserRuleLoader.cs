@@ -151,7 +151,7 @@ internal sealed class UserRuleLoader(UserRuleOptions options, UserRuleCompiler c
         {
             foreach (var script in changed)
                 await File.WriteAllBytesAsync(Path.Combine(texts, script.File), script.Text, cancellationToken).ConfigureAwait(false);
-            var replies = await compiler.CompileAsync([.. changed.Select(script => Path.Combine(texts, script.File))], cancellationToken).ConfigureAwait(false);
+            var replies = await compiler.CompileAsync(account, [.. changed.Select(script => Path.Combine(texts, script.File))], cancellationToken).ConfigureAwait(false);
             foreach (var reply in replies)
             {
                 IReadOnlyList<RuleDiagnostic> found = [.. reply.Diagnostics.Select(diagnostic => diagnostic with { File = Path.GetFileName(diagnostic.File) })];

@@ -12,6 +12,9 @@ public sealed record UserRuleOptions
     /// <summary>Why no user's script may run on this machine; null when they may. Mail is kept in INBOX then, and the owners are told.</summary>
     public string? Refusal { get; init; }
 
+    /// <summary>The folders that an account has, by which the compiler knows misspelt ones; null where nobody reads its warnings.</summary>
+    public Func<string, IReadOnlyList<string>>? KnownFolders { get; init; }
+
     /// <summary>Processor time that the compiler may take for an account's scripts. A text that makes it slow is its owner's.</summary>
     public TimeSpan CompileLimit { get; init; } = TimeSpan.FromSeconds(20);
 

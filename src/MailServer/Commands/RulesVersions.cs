@@ -1,9 +1,11 @@
+using System.Collections.Concurrent;
 using System.CommandLine;
 using System.Security.Cryptography;
 using MailServer.Pipeline;
 using MailServer.Rules;
 using MailServer.Server.Configuration;
 using MailServer.Server.Hosting;
+using MailServer.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MailServer.Server.Commands;
@@ -13,6 +15,7 @@ internal sealed class RulesVersions : IAsyncDisposable
 {
     private readonly List<RuleVersion> _versions = [];
     private readonly Dictionary<string, UserRules> _own = [];
+    private readonly ConcurrentDictionary<string, User> _owners = new(StringComparer.Ordinal);
     private readonly ServerConfig? _config;
     private readonly string _cache;
     private readonly bool _isTemporary;
@@ -75,12 +78,19 @@ internal sealed class RulesVersions : IAsyncDisposable
     {
         if (!_own.TryGetValue(name, out var rules))
         {
-            var options = UserRuleSetup.OptionsOf(_config!, _config!.UserRules!) with { CacheDirectory = Path.Combine(_cache, "of-users", name), CompileWait = TimeSpan.FromMinutes(2), CompileLimit = TimeSpan.FromMinutes(2) };
+            var options = UserRuleSetup.OptionsOf(_config!, _config!.UserRules!) with
+            {
+                CacheDirectory = Path.Combine(_cache, "of-users", name),
+                KnownFolders = FoldersOf,
+                CompileWait = TimeSpan.FromMinutes(2),
+                CompileLimit = TimeSpan.FromMinutes(2),
+            };
             if (options.Refusal is { } refusal)
                 throw new StoreUsageException(ExitCode.No, $"users' rules cannot run here: {refusal}");
             _own[name] = rules = new UserRules(options, TimeProvider.System, NullLoggerFactory.Instance);
         }
 
+        _owners[owner.Address.ToString()] = owner;
         var set = await rules.FindAsync(owner.Address.ToString(), folder, cancellationToken).ConfigureAwait(false);
         return rules.Status().Accounts.FirstOrDefault(account => account.Account == owner.Address.ToString())?.CompilerProblem is { } problem
             ? throw new StoreUsageException(ExitCode.No, $"{owner.Address}: {problem}")
@@ -105,6 +115,15 @@ internal sealed class RulesVersions : IAsyncDisposable
 
     /// <summary>An account's own scripts' folder; null when users have none.</summary>
     public string? OwnFolder(User user) => _config?.UserRules is { } users ? UserRuleSetup.DirectoryOf(_config, users)(user) : null;
+
+    // For the warnings of misspelt names: without the Maildir there are none to be near to.
+    private IReadOnlyList<string> FoldersOf(string account)
+    {
+        var options = StoreTargets.OptionsOf(_config!);
+        return _owners.TryGetValue(account, out var owner) && options.MaildirOf(owner) is var root && Directory.Exists(root)
+            ? [.. MaildirFiles.Folders(root, options.Layout).Select(folder => folder.Name.Value)]
+            : [];
+    }
 
     private static string TextId(string folder)
     {
