@@ -58,7 +58,7 @@ public sealed class CommandTests : IAsyncLifetime
 
         var folder = Directory.CreateDirectory(_server.File("data/mail/example.org/alice/Maildir/cur"));
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, "1.x,S=2048:2,"), "not looked at");
-        await ExpectAsync("", "2 KiB in 1 messages, no limit");
+        await ExpectAsync("", "2 KiB in 1 message, no limit");
         await ExpectAsync("--size 1G", "2 KiB of 1 GiB (0 %)");
         await ExpectAsync("--messages 4", "2 KiB of 1 GiB, 1 of 4 messages (25 %)");
         await ExpectAsync("--size 4KiB --messages 0", "2 KiB of 4 KiB (50 %)");
@@ -69,8 +69,8 @@ public sealed class CommandTests : IAsyncLifetime
         using var list = JsonDocument.Parse((await _server.CommandAsync("account", "list", "--json")).Output);
         var quota = list.RootElement[0].GetProperty("quota");
         Assert.Equal((2048, 4096, 50, true), (quota.GetProperty("storage").GetInt32(), quota.GetProperty("storageLimit").GetInt32(), quota.GetProperty("percent").GetInt32(), quota.GetProperty("isOwn").GetBoolean()));
-        await ExpectAsync("--none", "2 KiB in 1 messages, no limit");
-        await ExpectAsync("--default", "2 KiB in 1 messages, no limit");
+        await ExpectAsync("--none", "2 KiB in 1 message, no limit");
+        await ExpectAsync("--default", "2 KiB in 1 message, no limit");
         Assert.EndsWith("::::::", Line("alice"));
         foreach (var wrong in (string[])["--size 1", "--size x", "--messages -1", "--none --size 1G", "--none --default"])
             Assert.Equal(2, (await _server.CommandAsync(["account", "quota", "alice@example.org", .. wrong.Split(' ')])).Code);

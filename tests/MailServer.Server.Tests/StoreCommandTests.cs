@@ -15,7 +15,7 @@ public sealed class StoreCommandTests : IDisposable
     {
         Make();
         var (code, output, _) = await RunAsync("verify", "--maildir", Maildir);
-        Assert.Equal((0, $"{Maildir}: 1 folders, 1 messages, 17 octets: good\n"), (code, output));
+        Assert.Equal((0, $"{Maildir}: 1 folder, 1 message, 17 octets: good\n"), (code, output));
 
         Directory.CreateDirectory(Path.Combine(Maildir, "cur", "2000.dir.host"));
         (code, output, _) = await RunAsync("verify", "--maildir", Maildir, "--json");
@@ -61,7 +61,7 @@ public sealed class StoreCommandTests : IDisposable
         Assert.Equal(("maildir++", 1, 1, 1), (facts.GetProperty("layout").GetString(), facts.GetProperty("folders").GetInt32(),
             facts.GetProperty("messages").GetInt32(), facts.GetProperty("givenUids").GetInt32()));
         (code, output, _) = await RunAsync("journal", "--maildir", Maildir);
-        Assert.Contains("1 folders, 1 messages, layout maildir++; 1 were given UIDs", output);
+        Assert.Contains("1 folder, 1 message, layout maildir++; 1 were given UIDs", output);
         Assert.All(output.Split('\n'), line => Assert.InRange(line.Length, 0, 100));
         Assert.Equal((0, ""), ((await RunAsync("journal", "--maildir", Maildir, "--until", "1h")) is var none ? (none.Code, none.Output) : default));
         foreach (var text in (string[])["tomorrow", "2026-13-01", "3y", "-1d", "d", ""])

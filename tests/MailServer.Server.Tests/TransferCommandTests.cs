@@ -40,7 +40,7 @@ public sealed class TransferCommandTests : IAsyncLifetime
             "From a@example.org Mon Jan  1 10:00:00 2024\nSubject: 1\n\nbody\n\nFrom - Mon Jan  1 10:00:00 2024\nX-Mozilla-Status: 0009\nSubject: 2\n\n");
         var (code, output, error) = await _server.CommandAsync("store", "import", "alice@example.org", _server.File("work"));
         Assert.True(code == 0, error);
-        Assert.EndsWith("1 messages taken, 0 were there already, 1 left out\n", output, StringComparison.Ordinal);
+        Assert.EndsWith("1 message taken, 0 were there already, 1 left out\n", output, StringComparison.Ordinal);
         Assert.Contains("left out: work, octet 62: it was deleted in Thunderbird", error, StringComparison.Ordinal);
 
         (code, output, error) = await _server.CommandAsync("store", "export", "alice@example.org", _server.File("out"), "--json");

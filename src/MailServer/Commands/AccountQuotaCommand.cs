@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using MailServer.Server.Configuration;
 using MailServer.Server.Control;
@@ -61,7 +60,7 @@ internal static class AccountQuotaCommand
 
     private static string Holds(QuotaUsage usage) => usage.Limit.HasLimit
         ? QuotaText.Of(usage)
-        : string.Create(CultureInfo.InvariantCulture, $"{QuotaText.Size(usage.Storage)} in {usage.Messages} messages, no limit");
+        : $"{QuotaText.Size(usage.Storage)} in {StoreText.Count(usage.Messages, "message")}, no limit";
 
     private static async ValueTask<string?> SetAsync(ServerConfig config, User user, Quota? quota, CancellationToken cancellationToken)
     {

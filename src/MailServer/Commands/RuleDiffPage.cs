@@ -43,7 +43,7 @@ internal static class RuleDiffPage
         var page = new StringBuilder();
         page.Append("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">");
         page.Append("<title>Rules compared</title><style>").Append(Style).Append("</style></head><body><main>");
-        page.Append("<h1>").Append(Count(report.Changed)).Append(" of ").Append(Count(report.Messages)).Append(" messages go another way</h1>");
+        page.Append("<h1>").Append(Count(report.Changed)).Append(" of ").Append(Count(report.Messages)).Append(report.Messages == 1 ? " message goes another way</h1>" : " messages go another way</h1>");
         page.Append("<p>").Append(Text(Summary(report, title))).Append("</p><p>From <span class=\"old\">").Append(Text(title.Old)).Append("</span> to <span class=\"new\">").Append(Text(title.New)).Append("</span></p>");
         var part = report.Messages == 0 ? 0 : 100.0 * report.Changed / report.Messages;
         page.Append(CultureInfo.InvariantCulture, $"<div class=\"bar\" title=\"{part:F1} % changed\"><i style=\"width:{part:F2}%\"></i></div>");

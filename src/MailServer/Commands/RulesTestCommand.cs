@@ -65,7 +65,7 @@ internal static class RulesTestCommand
 
         await Console.Out.WriteLineAsync(results.Count == 0
             ? none
-            : string.Create(CultureInfo.InvariantCulture, $"{results.Count - failed} of {results.Count} tests passed")).ConfigureAwait(false);
+            : $"{results.Count - failed} of {StoreText.Count(results.Count, "test")} passed").ConfigureAwait(false);
         return failed == 0 ? ExitCode.Done : ExitCode.No;
     }
 

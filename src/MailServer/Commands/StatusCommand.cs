@@ -36,7 +36,7 @@ internal static class StatusCommand
         screen.Write(listeners);
         PrintPlugins(screen, status.Plugins);
         if (status.Store is { } store)
-            screen.WriteLine(string.Create(CultureInfo.InvariantCulture, $"store: {store.Delivered} messages delivered, {store.OpenFolders} folders open in {store.OpenViews} sessions{(store.Failures > 0 ? $", {store.Failures} writes failed" : "")}"));
+            screen.WriteLine(string.Create(CultureInfo.InvariantCulture, $"store: {StoreText.Count(store.Delivered, "message")} delivered, {StoreText.Count(store.OpenFolders, "folder")} open in {StoreText.Count(store.OpenViews, "session")}{(store.Failures > 0 ? $", {StoreText.Count(store.Failures, "write")} failed" : "")}"));
         if (status.Queue is { } queue && (queue.IsOpen || queue.Messages > 0 || queue.Aside > 0))
             Print(screen, queue, now);
         if (status.Quotas.Count > 0)
@@ -55,15 +55,15 @@ internal static class StatusCommand
             Screen.Row(table, plugin.Id, plugin.Version ?? "", Text(plugin.Generation), Text(plugin.Sessions), plugin.State, plugin.RetiredAlive == 0 ? "" : Text(plugin.RetiredAlive) + (plugin.IsLeaking ? ", leaking" : ""));
         screen.Write(table);
         foreach (var plugin in plugins.Where(plugin => plugin.LastError is not null))
-            screen.WriteLine($"{plugin.Id}: {plugin.LastError}");
+            WriteLong(screen, $"{plugin.Id}: {plugin.LastError}", "  ");
     }
 
     private static void Print(IAnsiConsole screen, QueueStatus queue, DateTimeOffset now)
     {
         screen.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"queue: {queue.Messages} messages for other servers, {queue.Running} being sent{(queue.Held > 0 ? $", {queue.Held} held" : "")}{(queue.IsOpen ? "" : ", no plugin can send them")}"));
+            $"queue: {StoreText.Count(queue.Messages, "message")} for other servers, {queue.Running} being sent{(queue.Held > 0 ? $", {queue.Held} held" : "")}{(queue.IsOpen ? "" : ", no plugin can send them")}"));
         if (queue.Aside > 0)
-            screen.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {queue.Aside} files in queue/aside cannot be read"));
+            screen.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {StoreText.Count(queue.Aside, "file")} in queue/aside cannot be read"));
         // The worst few; all of them in --json.
         foreach (var down in queue.Down.Take(5))
             screen.WriteLine($"  {down.Destination}: not reached, tried again in {Age(down.Until - now)}: {down.Reason}");
@@ -74,7 +74,7 @@ internal static class StatusCommand
     {
         screen.WriteLine(rules.IsCompiling ? "rules: being compiled" : rules.Rules.Count == 0 ? $"rules: none in {rules.Directory}" : $"rules in {rules.Directory}:");
         if (rules.CompilerProblem is { } problem)
-            screen.WriteLine($"  cannot be compiled: {problem}");
+            WriteLong(screen, $"  cannot be compiled: {problem}", "    ");
         if (rules.FailedTests.Count > 0)
             screen.WriteLine("  as they are now the scripts fail their tests; what was in service stays:");
         PrintSome(screen, rules.FailedTests, "  ");
@@ -83,14 +83,14 @@ internal static class StatusCommand
             screen.WriteLine($"  {rule.State,-8}  {rule.File}{(rule.State == "outdated" ? ": the version before is in service" : rule.State == "broken" ? ": not in service" : "")}");
             PrintSome(screen, rule.Diagnostics, "            ");
             if (rule.LastFailure is { } failure)
-                screen.WriteLine($"            failed on {rule.Failures} of {rule.Runs} mails, last: {failure}");
+                WriteLong(screen, $"            failed on {rule.Failures} of {StoreText.Count(rule.Runs, "mail")}, last: {failure}", "              ");
         }
     }
 
     private static void PrintSome(IAnsiConsole screen, IReadOnlyList<string> lines, string indent)
     {
         foreach (var line in lines.Take(3))
-            screen.WriteLine(indent + line);
+            WriteLong(screen, indent + line, indent + "  ");
         if (lines.Count > 3)
             screen.WriteLine($"{indent}and {lines.Count - 3} more; --json has all");
     }
@@ -98,24 +98,31 @@ internal static class StatusCommand
     private static void Print(IAnsiConsole screen, UserRulesReport users)
     {
         screen.WriteLine(users.Refusal is { } refusal
-            ? $"users' rules: none run here: {refusal}"
-            : $"users' rules: {users.Accounts.Count} accounts with rules had mail lately, {users.Workers} processes now");
+            ? StoreText.Break($"users' rules: none run here: {refusal}", "  ")
+            : $"users' rules: {StoreText.Count(users.Accounts.Count, "account")} with rules had mail lately, {StoreText.Count(users.Workers, "process", "processes")} now");
         // A server of many users has always some whose rules are broken: the first few here, all of them in --json.
         foreach (var account in users.Accounts.Where(HasTrouble).Take(10))
         {
             foreach (var rule in account.Rules)
                 foreach (var diagnostic in rule.Diagnostics.Take(1))
-                    screen.WriteLine($"  {account.Account}: {rule.State}: {diagnostic}");
+                    WriteLong(screen, $"  {account.Account}: {rule.State}: {diagnostic}", "    ");
             if (account.LastFailure is { } failure)
-                screen.WriteLine($"  {account.Account}: failed on {account.Failures} of {account.Runs} mails{(account.IsResting ? ", left alone now" : "")}, last: {failure}");
+                WriteLong(screen, $"  {account.Account}: failed on {account.Failures} of {StoreText.Count(account.Runs, "mail")}{(account.IsResting ? ", left alone now" : "")}, last: {failure}", "    ");
             if (account.CompilerProblem is { } problem)
-                screen.WriteLine($"  {account.Account}: {problem}");
+                WriteLong(screen, $"  {account.Account}: {problem}", "    ");
             if (account.FailedTests is [var test, ..])
-                screen.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {account.Account}: {account.FailedTests.Count} tests fail, what was in service stays: {test}"));
+                WriteLong(screen, $"  {account.Account}: {(account.FailedTests.Count == 1 ? "1 test fails" : $"{StoreText.Count(account.FailedTests.Count, "test")} fail")}, what was in service stays: {test}", "    ");
         }
 
         static bool HasTrouble(AccountRulesReport account) =>
             account.LastFailure is not null || account.CompilerProblem is not null || account.FailedTests.Count > 0 || account.Rules.Any(rule => rule.Diagnostics.Count > 0);
+    }
+
+    // Broken between words; the screen itself breaks where its width ends, in the middle of a path.
+    private static void WriteLong(IAnsiConsole screen, string line, string indent)
+    {
+        foreach (var part in StoreText.Break(line, indent).Split('\n'))
+            screen.WriteLine(part);
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

@@ -88,9 +88,9 @@ internal static class StoreJournalCommand
     private static string Text(JournalAdoption adoption)
     {
         var programs = adoption.Programs.Count > 0 ? $", written by {string.Join(", ", adoption.Programs)}" : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{adoption.Folders} folders, {adoption.Messages} messages, layout {adoption.Layout}{programs}; ")
+        return string.Create(CultureInfo.InvariantCulture, $"{StoreText.Count(adoption.Folders, "folder")}, {StoreText.Count(adoption.Messages, "message")}, layout {adoption.Layout}{programs}; ")
             + string.Create(CultureInfo.InvariantCulture, $"{adoption.GivenUids} were given UIDs, {adoption.Pop3Ids} have POP3 ids, ")
-            + string.Create(CultureInfo.InvariantCulture, $"{adoption.Subscriptions} subscriptions, {adoption.Problems} problems");
+            + string.Create(CultureInfo.InvariantCulture, $"{StoreText.Count(adoption.Subscriptions, "subscription")}, {StoreText.Count(adoption.Problems, "problem")}");
     }
 
     private static string Place(JournalEntry entry)
@@ -99,7 +99,7 @@ internal static class StoreJournalCommand
         if (entry.From is { } from)
             at = $"{Place(from.Folder, from.Uid)} -> {at}";
         if (entry.Count is { } count)
-            at += string.Create(CultureInfo.InvariantCulture, $", {count} messages");
+            at += $", {StoreText.Count(count, "message")}";
         return at.Length > 0 ? at + " " : "";
     }
 

@@ -18,7 +18,7 @@ internal sealed class StoreProgress(string account) : IProgress<UpkeepProgress>,
         if (!_isShown || (_last != 0 && TimeProvider.System.GetElapsedTime(_last) < Pause))
             return;
         _last = TimeProvider.System.GetTimestamp();
-        var line = string.Create(CultureInfo.InvariantCulture, $"{account}: folder {value.Folders} of {value.AllFolders}, {value.Messages} messages: {value.Folder}");
+        var line = string.Create(CultureInfo.InvariantCulture, $"{account}: folder {value.Folders} of {value.AllFolders}, {StoreText.Count(value.Messages, "message")}: {value.Folder}");
         Console.Error.Write($"\r{(line.Length > Width ? line[..Width] : line).PadRight(Width)}");
     }
 

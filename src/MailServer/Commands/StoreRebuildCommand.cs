@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using MailServer.Server.Configuration;
 using MailServer.Storage;
@@ -37,7 +36,7 @@ internal static class StoreRebuildCommand
         else
             foreach (var report in reports)
             {
-                await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{report.Account}: {report.Folders} folders, {report.Messages} messages: index made anew")).ConfigureAwait(false);
+                await Console.Out.WriteLineAsync($"{report.Account}: {StoreText.Count(report.Folders, "folder")}, {StoreText.Count(report.Messages, "message")}: index made anew").ConfigureAwait(false);
                 foreach (var failure in report.Failed)
                     await Console.Error.WriteLineAsync($"  {failure}").ConfigureAwait(false);
             }

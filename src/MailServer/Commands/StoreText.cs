@@ -9,9 +9,15 @@ internal static class StoreText
     public static string Clean(string text) => text.Any(char.IsControl) ? string.Concat(text.Select(c => char.IsControl(c) ? '?' : c)) : text;
 
     /// <summary>A number and what is counted: <c>1 message</c>, <c>1,204 messages</c>.</summary>
-    public static string Count(long count, string what) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{count:N0} {what}{(count == 1 ? "" : "s")}");
+    public static string Count(long count, string one) => Count(count, one, one + "s");
 
-    public static Task WriteAsync(string line, string indent)
+    /// <summary>The same, of a word that has no <c>s</c>.</summary>
+    public static string Count(long count, string one, string many) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{count:N0} {(count == 1 ? one : many)}");
+
+    public static Task WriteAsync(string line, string indent) => Console.Out.WriteLineAsync(Break(line, indent));
+
+    /// <summary>A line as lines of at most a hundred columns; those after the first begin with an indent.</summary>
+    public static string Break(string line, string indent)
     {
         var text = new System.Text.StringBuilder();
         while (line.Length > Width)
@@ -25,6 +31,6 @@ internal static class StoreText
             line = indent + line[(cut + 1)..];
         }
 
-        return Console.Out.WriteLineAsync(text.Append(line).ToString());
+        return text.Append(line).ToString();
     }
 }

@@ -69,9 +69,9 @@ internal static class StoreTransfer
             Screen.Create().Write(table);
         }
 
-        var others = report.OtherFiles > 0 ? string.Create(CultureInfo.InvariantCulture, $"; {report.OtherFiles} files hold no mail") : "";
+        var others = report.OtherFiles > 0 ? string.Create(CultureInfo.InvariantCulture, $"; {StoreText.Count(report.OtherFiles, "file")} {(report.OtherFiles == 1 ? "holds" : "hold")} no mail") : "";
         await Console.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
-            $"{report.Added} messages {verb}, {report.AlreadyThere} were there already, {report.SkippedCount} left out{others}")).ConfigureAwait(false);
+            $"{StoreText.Count(report.Added, "message")} {verb}, {report.AlreadyThere} were there already, {report.SkippedCount} left out{others}")).ConfigureAwait(false);
         if (report.Problem is { } problem)
             await Console.Error.WriteLineAsync($"stopped before the end: {problem.Text}; the same command goes on from here").ConfigureAwait(false);
     }

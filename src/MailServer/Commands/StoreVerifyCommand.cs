@@ -51,8 +51,8 @@ internal static class StoreVerifyCommand
 
     private static async Task PrintAsync(VerifyReport report)
     {
-        var what = string.Create(CultureInfo.InvariantCulture,
-            $"{report.Account}: {report.Folders} folders, {report.Messages} messages, {report.Octets} octets: {(report.IsGood ? "good" : $"{report.Findings.Count} findings")}");
+        var what = $"{report.Account}: {StoreText.Count(report.Folders, "folder")}, {StoreText.Count(report.Messages, "message")}, {StoreText.Count(report.Octets, "octet")}: "
+            + (report.IsGood ? "good" : StoreText.Count(report.Findings.Count, "finding"));
         await Console.Out.WriteLineAsync(what).ConfigureAwait(false);
         foreach (var finding in report.Findings)
         {

@@ -23,7 +23,7 @@ internal sealed class TransferLine : IProgress<TransferProgress>, IDisposable
         var part = value.Total > 0 ? Math.Min(1, (double)value.Done / value.Total) : 1;
         var left = part > 0 ? TimeSpan.FromSeconds(seconds * (1 - part) / part) : TimeSpan.Zero;
         var line = string.Create(CultureInfo.InvariantCulture,
-            $"{part,4:P0}  {value.Messages} messages, {value.Messages / Math.Max(seconds, 1):F0}/s, {left:hh\\:mm\\:ss} to go: {value.Folder}");
+            $"{part,4:P0}  {StoreText.Count(value.Messages, "message")}, {value.Messages / Math.Max(seconds, 1):F0}/s, {left:hh\\:mm\\:ss} to go: {value.Folder}");
         Console.Error.Write($"\r{(line.Length > Width ? line[..Width] : line).PadRight(Width)}");
     }
 
