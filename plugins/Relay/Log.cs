@@ -15,5 +15,11 @@ internal static partial class Log
     [LoggerMessage(EventId = 1002, Level = LogLevel.Debug, Message = "neither smarthost nor direct is set: no mail is sent to other servers")]
     public static partial void NoRoute(ILogger logger);
 
-    // Next free id: 1003
+    [LoggerMessage(EventId = 1003, Level = LogLevel.Information, Message = "the MTA-STS policy of {Domain} cannot be had: {Reason}")]
+    public static partial void NoPolicy(ILogger logger, string domain, string reason);
+
+    [LoggerMessage(EventId = 1004, Level = LogLevel.Warning, Message = "how TLS went cannot be written down: {Reason}")]
+    public static partial void ResultsUnwritable(ILogger logger, string reason);
+
+    // Next free id: 1005
 }

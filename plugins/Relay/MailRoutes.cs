@@ -1,10 +1,13 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using DnsClient;
+using DnsClient.Protocol;
+using Microsoft.Extensions.Logging;
 
 namespace MailServer.Plugins.Relay;
 
-/// <summary>Finds the servers for a domain (RFC 5321 §5.1): MX by preference, else the domain's own address.</summary>
+/// <summary>Finds the servers for a domain (RFC 5321 §5.1): MX by preference, else the domain's own address; and how each has to prove itself.</summary>
 internal sealed class MailRoutes
 {
     /// <summary>Addresses tried for one message: a domain with more names some of them in vain.</summary>
@@ -22,31 +25,30 @@ internal sealed class MailRoutes
     private static readonly Problem Loop = new(new(5, 4, 6), "DNS names this server for a domain that is not its own");
 
     private readonly RelayContext _context;
-    private readonly LookupClient? _dns;
+    private readonly Dns? _dns;
+    private readonly StsPolicies? _policies;
 
-    public MailRoutes(RelayContext context)
+    public MailRoutes(RelayContext context, string dataDirectory, ILogger logger)
     {
         _context = context;
         if (context.Options.Smarthost is not null)
             return;
-        var options = context.Options.NameServers.Count > 0 ? new LookupClientOptions([.. context.Options.NameServers]) : new LookupClientOptions();
-        (options.Timeout, options.Retries, options.UseCache) = (TimeSpan.FromSeconds(5), 2, true);
-        // A resolver that says no for a good reason is believed; one that fails is not.
-        (options.ContinueOnDnsError, options.ThrowDnsErrors) = (true, false);
-        _dns = new(options);
+        _dns = new(context);
+        if (context.Options.UsesSts)
+            _policies = new(context, _dns, new(Path.Combine(dataDirectory, "mta-sts")), logger);
     }
 
     /// <summary>The servers to try, best first.</summary>
     /// <exception cref="RelayException">There is none, for now or for good.</exception>
     public ValueTask<IReadOnlyList<RelayHost>> FindAsync(string domain, CancellationToken cancellationToken) =>
-        _context.Options.Smarthost is var (host, port) ? FindSmarthostAsync(host, port, cancellationToken) : FindServersAsync(domain, cancellationToken);
+        _context.Options.Smarthost is var (host, port) ? FindSmarthostAsync(host, port, cancellationToken) : FindServersAsync(_dns!, domain, cancellationToken);
 
     private static async ValueTask<IReadOnlyList<RelayHost>> FindSmarthostAsync(string host, int port, CancellationToken cancellationToken)
     {
         try
         {
-            var addresses = IPAddress.TryParse(host, out var address) ? [address] : await Dns.GetHostAddressesAsync(host, cancellationToken).ConfigureAwait(false);
-            return [.. addresses.Take(MaxAddresses).Select(found => new RelayHost(host, new(found, port)))];
+            var addresses = IPAddress.TryParse(host, out var address) ? [address] : await System.Net.Dns.GetHostAddressesAsync(host, cancellationToken).ConfigureAwait(false);
+            return [.. addresses.Take(MaxAddresses).Select(found => new RelayHost(host, new(found, port)) { IsNameSure = true })];
         }
         catch (SocketException e)
         {
@@ -55,9 +57,9 @@ internal sealed class MailRoutes
         }
     }
 
-    private async ValueTask<IReadOnlyList<RelayHost>> FindServersAsync(string domain, CancellationToken cancellationToken)
+    private async ValueTask<IReadOnlyList<RelayHost>> FindServersAsync(Dns dns, string domain, CancellationToken cancellationToken)
     {
-        var answer = await AskAsync(domain, QueryType.MX, cancellationToken).ConfigureAwait(false);
+        var answer = await dns.AskAsync(domain, QueryType.MX, cancellationToken).ConfigureAwait(false);
         if (answer.Header.ResponseCode == DnsHeaderResponseCode.NotExistentDomain)
             throw new RelayException(NoDomain);
         var exchanges = answer.Answers.MxRecords()
@@ -74,21 +76,29 @@ internal sealed class MailRoutes
         exchanges.RemoveAll(exchange => exchange.Preference >= self);
         if (exchanges.Count == 0)
             throw new RelayException(Loop);
-        return await FindAddressesAsync(exchanges, cancellationToken).ConfigureAwait(false);
+        var sts = _policies is null ? null : await _policies.FindAsync(domain, cancellationToken).ConfigureAwait(false);
+        // RFC 5321 §5.1: equals in any order, so that the load is shared.
+        var names = exchanges.OrderBy(exchange => exchange.Preference).ThenBy(_ => Random.Shared.Next()).Take(MaxExchanges).Select(exchange => exchange.Name);
+        return await FindAddressesAsync(dns, domain, [.. names], dns.IsSecure(answer), sts, cancellationToken).ConfigureAwait(false);
     }
 
-    private async ValueTask<IReadOnlyList<RelayHost>> FindAddressesAsync(List<(ushort Preference, string Name)> exchanges, CancellationToken cancellationToken)
+    private async ValueTask<IReadOnlyList<RelayHost>> FindAddressesAsync(
+        Dns dns, string domain, IReadOnlyList<string> names, bool isSecure, StsPolicy? sts, CancellationToken cancellationToken)
     {
         var hosts = new List<RelayHost>();
         RelayException? fault = null;
-        // RFC 5321 §5.1: equals in any order, so that the load is shared.
-        foreach (var (_, name) in exchanges.OrderBy(exchange => exchange.Preference).ThenBy(_ => Random.Shared.Next()).Take(MaxExchanges))
+        foreach (var name in names)
         {
             try
             {
-                foreach (var address in await AddressesAsync(name, cancellationToken).ConfigureAwait(false))
-                    if (hosts.Count < MaxAddresses && IsAllowed(address))
-                        hosts.Add(new(name, new(address, _context.Options.MxPort)));
+                var (addresses, areSecure) = await dns.AddressesAsync(name, cancellationToken).ConfigureAwait(false);
+                if (addresses.Count == 0)
+                    continue;
+                var policy = await PolicyOfAsync(dns, domain, name, isSecure && areSecure, sts, cancellationToken).ConfigureAwait(false);
+                hosts.AddRange(addresses.Take(MaxAddresses - hosts.Count).Select(address => new RelayHost(name, new(address, _context.Options.MxPort))
+                {
+                    Policy = policy, IsNameSure = isSecure || name == domain || sts?.Allows(name) == true,
+                }));
             }
             catch (RelayException e)
             {
@@ -99,35 +109,32 @@ internal sealed class MailRoutes
         return hosts.Count > 0 ? hosts : throw fault ?? new RelayException(NoServer);
     }
 
-    private async ValueTask<IEnumerable<IPAddress>> AddressesAsync(string name, CancellationToken cancellationToken)
+    /// <summary>RFC 8461 §2: who publishes TLSA records is taken at that word, whatever its MTA-STS policy says.</summary>
+    private async ValueTask<TlsPolicy> PolicyOfAsync(Dns dns, string domain, string name, bool isSecure, StsPolicy? sts, CancellationToken cancellationToken)
     {
-        var first = await AskAsync(name, QueryType.A, cancellationToken).ConfigureAwait(false);
-        IEnumerable<IPAddress> addresses = first.Answers.ARecords().Select(record => record.Address);
-        if (!_context.Options.UsesIPv6)
-            return addresses;
-        var second = await AskAsync(name, QueryType.AAAA, cancellationToken).ConfigureAwait(false);
-        // IPv4 first: big receivers trust new IPv6 addresses less, and many machines have IPv6 that leads nowhere.
-        return addresses.Concat(second.Answers.AaaaRecords().Select(record => record.Address));
+        if (isSecure && await TlsaOfAsync(dns, domain, name, cancellationToken).ConfigureAwait(false) is { } dane)
+            return dane;
+        return sts switch
+        {
+            null or { Mode: "none" } => TlsPolicy.Opportunistic,
+            { Mode: "testing" } => new TlsPolicy.Verified(IsTesting: true),
+            _ when sts.Allows(name) => new TlsPolicy.Verified(IsTesting: false),
+            // RFC 8461 §4.1: a server that the policy does not name is passed over.
+            _ => throw new RelayException(new(new(4, 7, 0), $"{name} is not named by the MTA-STS policy of {domain}")),
+        };
     }
 
-    /// <summary>A domain that names this machine, or nobody, as its server would have us talk to ourselves.</summary>
-    private bool IsAllowed(IPAddress address) =>
-        _context.Options.AllowsLoopback || !(IPAddress.IsLoopback(address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)
-            || address.IsIPv6Multicast || address.IsIPv6LinkLocal || address.AddressFamily == AddressFamily.InterNetwork && address.GetAddressBytes()[0] is 0 or 127 or >= 224);
-
-    private async ValueTask<IDnsQueryResponse> AskAsync(string name, QueryType type, CancellationToken cancellationToken)
+    /// <summary>RFC 7672 §2.2: what the signed TLSA records of a server ask for; null when there are none. Where they cannot be looked up, the server is not used.</summary>
+    private async ValueTask<TlsPolicy?> TlsaOfAsync(Dns dns, string domain, string name, CancellationToken cancellationToken)
     {
-        try
-        {
-            var answer = await _dns!.QueryAsync(name, type, QueryClass.IN, cancellationToken).ConfigureAwait(false);
-            return answer.Header.ResponseCode is DnsHeaderResponseCode.NoError or DnsHeaderResponseCode.NotExistentDomain
-                ? answer
-                : throw new RelayException(new(new(4, 4, 3), $"DNS says {answer.Header.ResponseCode} for {name}") { Reason = ProblemReason.Unavailable });
-        }
-        catch (Exception e) when (e is DnsResponseException or SocketException or InvalidOperationException or ArgumentException or IOException)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            throw new RelayException(new(new(4, 4, 3), $"DNS does not answer for {name}") { Reason = ProblemReason.Unavailable }, null, e);
-        }
+        var answer = await dns.AskAsync(string.Create(CultureInfo.InvariantCulture, $"_{_context.Options.MxPort}._tcp.{name}"), QueryType.TLSA, cancellationToken).ConfigureAwait(false);
+        if (!dns.IsSecure(answer))
+            return null;
+        var records = answer.Answers.OfType<TlsaRecord>()
+            .Select(record => new TlsaData((int)record.CertificateUsage, (int)record.Selector, (int)record.MatchingType, [.. record.CertificateAssociationData])).ToList();
+        if (records.Count == 0)
+            return null;
+        records.RemoveAll(record => !record.IsUsable);
+        return records.Count > 0 ? new TlsPolicy.Dane(records, [name, domain]) : new TlsPolicy.Encrypted();
     }
 }

@@ -26,11 +26,13 @@ internal sealed class RelayConnection : IAsyncDisposable
     public bool IsPrivate => IsTls || IPAddress.IsLoopback(Remote.Address);
 
     /// <exception cref="RelayException">Nobody answers.</exception>
-    public static async ValueTask<RelayConnection> ConnectAsync(IPEndPoint remote, TimeSpan limit, TimeProvider time, CancellationToken cancellationToken)
+    public static async ValueTask<RelayConnection> ConnectAsync(IPEndPoint remote, IPAddress? source, TimeSpan limit, TimeProvider time, CancellationToken cancellationToken)
     {
         var socket = new Socket(remote.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
+            if (source is not null)
+                socket.Bind(new IPEndPoint(source, 0));
             await WithinAsync(limit, time, token => socket.ConnectAsync(remote, token), $"{remote} does not answer", cancellationToken).ConfigureAwait(false);
             return new(new NetworkStream(socket, ownsSocket: true), remote, time);
         }

@@ -45,6 +45,21 @@ internal sealed record RelayOptions
 
     public bool UsesIPv6 { get; init; }
 
+    /// <summary>Whether a server's IPv6 addresses are tried before its IPv4 addresses.</summary>
+    public bool PrefersIPv6 { get; init; }
+
+    /// <summary>Our addresses that connections come from, one of each family at most; empty for those that the system takes.</summary>
+    public IReadOnlyList<IPAddress> Sources { get; init; } = [];
+
+    /// <summary>Whether a resolver's word that an answer is signed is believed; null: where all resolvers are on this machine.</summary>
+    public bool? TrustsDns { get; init; }
+
+    /// <summary>Whether domains' MTA-STS policies are asked for (RFC 8461).</summary>
+    public bool UsesSts { get; init; } = true;
+
+    /// <summary>The port of the servers that publish them. For tests.</summary>
+    public int StsPort { get; init; } = 443;
+
     /// <summary>Whether domains may name this machine as their server. For tests.</summary>
     public bool AllowsLoopback { get; init; }
 
@@ -70,29 +85,43 @@ internal sealed record RelayOptions
             Login = LoginOf(config, smarthost is not null),
             NameServers = [.. config.GetStrings("nameservers").Select(text => NameServerOf(config, text))],
             MxPort = config.GetInt64("mx_port", 25) is var port and >= 1 and <= 65535 ? (int)port : throw config.Invalid("mx_port", "1 to 65535 is expected"),
+            TrustsDns = config.GetString("trust_dns", "auto") switch
+            {
+                "auto" => null,
+                "yes" => true,
+                "no" => false,
+                var word => throw config.Invalid("trust_dns", $"\"{word}\": one of \"auto\", \"yes\", \"no\" is expected"),
+            },
+            UsesSts = config.GetBoolean("mta_sts", true),
+            StsPort = config.GetInt64("mta_sts_port", 443) is var sts and >= 1 and <= 65535 ? (int)sts : throw config.Invalid("mta_sts_port", "1 to 65535 is expected"),
             UsesIPv6 = config.GetBoolean("ipv6", true),
+            PrefersIPv6 = config.GetBoolean("prefer_ipv6", false),
+            Sources = SourcesOf(config),
             AllowsLoopback = config.GetBoolean("allow_loopback", false),
         };
         return options;
     }
 
     /// <summary>How to encrypt to a server.</summary>
-    public SslClientAuthenticationOptions TlsFor(RelayHost host)
+    /// <param name="host">The server.</param>
+    /// <param name="isStrict">Whether the message asks for a server that proves who it is, whatever its domain asks for.</param>
+    /// <param name="told">Is told what .NET thinks of the certificate.</param>
+    public SslClientAuthenticationOptions TlsFor(RelayHost host, bool isStrict, Action<SslPolicyErrors> told)
     {
         var options = new SslClientAuthenticationOptions { TargetHost = host.Name };
-        if (Tls == RelayTls.Opportunistic)
-        {
-            // Who has no certificate at all would get the mail in clear; one that proves nothing keeps at least listeners out.
-#pragma warning disable CA5359
-            options.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
-#pragma warning restore CA5359
-        }
-        else if (Trust is { } trust)
+        if (Trust is { } trust)
         {
             options.CertificateChainPolicy = new() { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
             options.CertificateChainPolicy.CustomTrustStore.AddRange(trust);
         }
 
+        if (Tls == RelayTls.Opportunistic)
+            // Who has no certificate at all would get the mail in clear; one that proves nothing keeps at least listeners out. More is asked where the domain does.
+            options.RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
+            {
+                told(errors);
+                return host.Policy.Accepts(certificate as X509Certificate2, chain, errors) && (!isStrict || host.Policy is TlsPolicy.Dane || errors == SslPolicyErrors.None);
+            };
         return options;
     }
 
@@ -151,6 +180,16 @@ internal sealed record RelayOptions
         {
             throw config.Invalid("password_file", e.Message);
         }
+    }
+
+    private static List<IPAddress> SourcesOf(ConfigSection config)
+    {
+        var sources = config.GetStrings("source_addresses").Select(text => IPAddress.TryParse(text, out var address)
+            ? address
+            : throw config.Invalid("source_addresses", $"\"{text}\": an IP address is expected")).ToList();
+        return sources.DistinctBy(address => address.AddressFamily).Count() == sources.Count
+            ? sources
+            : throw config.Invalid("source_addresses", "one address of each family is expected");
     }
 
     private static IPEndPoint NameServerOf(ConfigSection config, string text) =>

@@ -13,13 +13,13 @@ public sealed class RelayPlugin : IPlugin
     public ValueTask ConfigureAsync(IPluginHost host, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(host);
-        var options = RelayOptions.Read(host.Config);
+        var config = RelayConfig.Read(host.Config);
         host.Config.RejectUnknownKeys();
         // Nobody becomes a mail sender by a plugin that happens to lie in the folder.
-        if (options.Smarthost is null && !options.IsDirect)
+        if (config.Routes.Count == 0)
             Log.NoRoute(host.Logging.CreateLogger("relay"));
         else
-            host.Add(_transport = new(options, host));
+            host.Add(_transport = new(config, host));
         return ValueTask.CompletedTask;
     }
 

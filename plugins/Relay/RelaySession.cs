@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Security;
 using System.Text;
 
 namespace MailServer.Plugins.Relay;
@@ -11,11 +12,20 @@ internal sealed class RelaySession : IAsyncDisposable
 
     private readonly RelayConnection _connection;
 
-    private RelaySession(RelayConnection connection, RelayHost host) => (_connection, Host) = (connection, host);
+    private readonly bool _isStrict;
+    private SslPolicyErrors _errors;
+
+    private RelaySession(RelayConnection connection, RelayHost host, bool isStrict) => (_connection, Host, _isStrict) = (connection, host, isStrict);
 
     public RelayHost Host { get; }
 
     public Extensions Extensions { get; private set; } = Extensions.None;
+
+    /// <summary>Whether what the sender of a message with REQUIRETLS asks for is given (RFC 8689 §4.2.1).</summary>
+    public bool IsStrict => _connection.IsTls && Extensions.RequireTls && Host.IsNameSure && (_isStrict || Host.Policy is TlsPolicy.Dane or TlsPolicy.Verified { IsTesting: false });
+
+    /// <summary>What is wrong with the certificate by the rules of public authorities; nothing without TLS.</summary>
+    public SslPolicyErrors CertificateErrors => _errors;
 
     public int Messages { get; private set; }
 
@@ -29,9 +39,10 @@ internal sealed class RelaySession : IAsyncDisposable
 
     /// <summary>Opens a session.</summary>
     /// <exception cref="RelayException">It cannot be opened.</exception>
-    public static async ValueTask<RelaySession> OpenAsync(RelayHost host, RelayContext context, bool withTls, CancellationToken cancellationToken)
+    public static async ValueTask<RelaySession> OpenAsync(RelayHost host, RelayContext context, bool withTls, bool isStrict, CancellationToken cancellationToken)
     {
-        var session = new RelaySession(await RelayConnection.ConnectAsync(host.Address, TimeLimits.Connect, context.Time, cancellationToken).ConfigureAwait(false), host);
+        var isVerified = isStrict || context.Options.Tls is RelayTls.StartTls or RelayTls.Implicit;
+        var session = new RelaySession(await RelayConnection.ConnectAsync(host.Address, context.Options.Sources.FirstOrDefault(source => source.AddressFamily == host.Address.AddressFamily), TimeLimits.Connect, context.Time, cancellationToken).ConfigureAwait(false), host, isVerified);
         try
         {
             await session.PrepareAsync(context, withTls, cancellationToken).ConfigureAwait(false);
@@ -82,7 +93,7 @@ internal sealed class RelaySession : IAsyncDisposable
     {
         var options = context.Options;
         if (options.Tls == RelayTls.Implicit)
-            await _connection.StartTlsAsync(options.TlsFor(Host), TimeLimits.Handshake, cancellationToken).ConfigureAwait(false);
+            await _connection.StartTlsAsync(options.TlsFor(Host, _isStrict, Note), TimeLimits.Handshake, cancellationToken).ConfigureAwait(false);
         var greeting = await _connection.ReadReplyAsync(TimeLimits.Greeting, cancellationToken).ConfigureAwait(false);
         if (!greeting.IsPositive)
             throw Refused(greeting);
@@ -92,6 +103,8 @@ internal sealed class RelaySession : IAsyncDisposable
         if (options.Login is { } login)
             await RelayLogin.RunAsync(this, login, cancellationToken).ConfigureAwait(false);
     }
+
+    private void Note(SslPolicyErrors errors) => _errors = errors;
 
     private async ValueTask GreetAsync(RelayContext context, CancellationToken cancellationToken)
     {
@@ -113,15 +126,16 @@ internal sealed class RelaySession : IAsyncDisposable
     {
         if (!Extensions.StartTls)
         {
-            if (context.Options.Tls == RelayTls.Opportunistic)
+            if (context.Options.Tls == RelayTls.Opportunistic && !Host.Policy.IsMandatory && !_isStrict)
                 return;
-            throw new RelayException(new(new(4, 7, 4), $"{Host.Name} offers no STARTTLS, and tls = \"starttls\" asks for it"));
+            var who = context.Options.Tls == RelayTls.StartTls ? "tls = \"starttls\"" : _isStrict ? "the sender" : "its domain";
+            throw new RelayException(new(new(4, 7, 4), $"{Host.Name} offers no STARTTLS, and {who} asks for it"));
         }
 
         var reply = await AskAsync("STARTTLS", TimeLimits.Command, cancellationToken).ConfigureAwait(false);
         if (!reply.IsPositive)
             throw new RelayException(new(new(4, 7, 4), $"{Host.Name} refuses STARTTLS"), reply);
-        await _connection.StartTlsAsync(context.Options.TlsFor(Host), TimeLimits.Handshake, cancellationToken).ConfigureAwait(false);
+        await _connection.StartTlsAsync(context.Options.TlsFor(Host, _isStrict, Note), TimeLimits.Handshake, cancellationToken).ConfigureAwait(false);
         // RFC 3207 §4.2: what was said in clear is forgotten.
         await GreetAsync(context, cancellationToken).ConfigureAwait(false);
     }
@@ -143,6 +157,18 @@ internal sealed record Extensions
 
     public bool StartTls { get; private init; }
 
+    /// <summary>RFC 8689.</summary>
+    public bool RequireTls { get; private init; }
+
+    /// <summary>RFC 3461.</summary>
+    public bool Dsn { get; private init; }
+
+    /// <summary>RFC 6710.</summary>
+    public bool Priority { get; private init; }
+
+    /// <summary>RFC 2852.</summary>
+    public bool DeliverBy { get; private init; }
+
     public bool HasSize { get; private init; }
 
     /// <summary>Octets that a message may have; 0 when that is not said.</summary>
@@ -162,6 +188,10 @@ internal sealed record Extensions
                 "8BITMIME" => extensions with { EightBit = true },
                 "SMTPUTF8" => extensions with { Utf8 = true },
                 "STARTTLS" => extensions with { StartTls = true },
+                "REQUIRETLS" => extensions with { RequireTls = true },
+                "DSN" => extensions with { Dsn = true },
+                "MT-PRIORITY" => extensions with { Priority = true },
+                "DELIVERBY" => extensions with { DeliverBy = true },
                 "SIZE" => extensions with { HasSize = true, MaxSize = words.Length > 1 && long.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out var size) ? size : 0 },
                 "AUTH" => extensions with { Mechanisms = [.. words.Skip(1).Select(word => word.ToUpperInvariant())] },
                 _ => extensions,

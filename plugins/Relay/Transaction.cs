@@ -198,10 +198,36 @@ internal sealed class Transaction(RelaySession session, IOutgoingMessage message
             command.Append(" BODY=8BITMIME");
         if (_isUtf8)
             command.Append(" SMTPUTF8");
+        var terms = message.Terms;
+        if (terms.RequiresTls && session.IsStrict && message.ReversePath is not null)
+            command.Append(" REQUIRETLS");
+        // RFC 3461 §5.2.1: passed on as it came.
+        if (session.Extensions.Dsn && terms.Return is { } content)
+            command.Append(content == ReturnedContent.Full ? " RET=FULL" : " RET=HDRS");
+        if (session.Extensions.Dsn && terms.EnvelopeId is { Length: > 0 } name)
+            command.Append(" ENVID=").Append(Xtext(name));
+        if (session.Extensions.Priority && terms.Priority is { } priority)
+            command.Append(CultureInfo.InvariantCulture, $" MT-PRIORITY={priority}");
         return command.ToString();
     }
 
-    private static string RcptCommand(EmailAddress recipient) => $"RCPT TO:<{Path(recipient)}>";
+    private string RcptCommand(EmailAddress recipient)
+    {
+        var command = $"RCPT TO:<{Path(recipient)}>";
+        var terms = message.TermsOf(recipient);
+        if (!session.Extensions.Dsn)
+            return command;
+        if (terms.Notify is { } on)
+            command += " NOTIFY=" + (on == NotifyOn.Never ? "NEVER" : string.Join(',', new[] { (NotifyOn.Success, "SUCCESS"), (NotifyOn.Failure, "FAILURE"), (NotifyOn.Delay, "DELAY") }
+                .Where(word => (on & word.Item1) != 0).Select(word => word.Item2)));
+        // RFC 6533 §3 has a form of its own for what is not ASCII; who meant it is then not told to servers.
+        if (terms.OriginalRecipient is { } original && original.IndexOf(';', StringComparison.Ordinal) is > 0 and var at && Ascii.IsValid(original))
+            command += $" ORCPT={original[..at]};{Xtext(original[(at + 1)..])}";
+        return command;
+    }
+
+    /// <summary><c>xtext</c> (RFC 3461 §4).</summary>
+    private static string Xtext(string text) => string.Concat(text.Select(c => c is >= '!' and <= '~' and not ('+' or '=') ? c.ToString() : string.Create(CultureInfo.InvariantCulture, $"+{(int)c:X2}")));
 
     private void Judge(int index, Reply mail, Reply reply)
     {
@@ -221,7 +247,7 @@ internal sealed class Transaction(RelaySession session, IOutgoingMessage message
             _results[i] ??= ResultOf(reply, problem);
     }
 
-    private SendResult ResultOf(Reply? reply, Problem? problem) => new() { Problem = problem, Server = session.Host.Name, Reply = reply?.Text };
+    private SendResult ResultOf(Reply? reply, Problem? problem) => new() { Problem = problem, Server = session.Host.Name, Reply = reply?.Text, TakesTerms = session.Extensions.Dsn };
 
     private static bool IsAscii(EmailAddress? address) => address is not { } path || Ascii.IsValid(path.LocalPart) && Ascii.IsValid(path.Domain);
 

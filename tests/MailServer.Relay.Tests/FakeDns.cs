@@ -10,6 +10,8 @@ internal sealed class FakeDns : IAsyncDisposable
 {
     private const int A = 1;
     private const int Mx = 15;
+    private const int Txt = 16;
+    private const int Tlsa = 52;
 
     private readonly UdpClient _socket = new(new IPEndPoint(IPAddress.Loopback, 0));
     private readonly Dictionary<(string Name, int Type), List<byte[]>> _records = [];
@@ -27,6 +29,21 @@ internal sealed class FakeDns : IAsyncDisposable
     }
 
     public FakeDns WithAddress(string name, string address) => With(name, A, IPAddress.Parse(address).GetAddressBytes());
+
+    public FakeDns WithText(string name, string text) => With(name, Txt, [(byte)text.Length, .. Encoding.ASCII.GetBytes(text)]);
+
+    public FakeDns WithTlsa(string name, int usage, int selector, int matching, byte[] data) => With(name, Tlsa, [(byte)usage, (byte)selector, (byte)matching, .. data]);
+
+    /// <summary>Forgets what was said of a name.</summary>
+    public FakeDns Without(string name)
+    {
+        foreach (var key in _records.Keys.Where(key => key.Name == name).ToArray())
+            _records.Remove(key);
+        return this;
+    }
+
+    /// <summary>Names of which all answers are signed, as a resolver has found that validates: the AD bit (RFC 4035 §3.2.3). The rest is not.</summary>
+    public HashSet<string> Signed { get; } = [];
 
     /// <summary>3: no such domain; 2: the server failed; -1: no answer.</summary>
     public FakeDns WithCode(string name, int code)
@@ -77,7 +94,7 @@ internal sealed class FakeDns : IAsyncDisposable
         if (code < 0)
             return null;
         var records = _records.GetValueOrDefault((name, type)) ?? [];
-        var reply = new List<byte>(question[..2]) { 0x81, (byte)(0x80 | code), 0, 1, 0, (byte)records.Count, 0, 0, 0, 0 };
+        var reply = new List<byte>(question[..2]) { 0x81, (byte)(0x80 | (Signed.Contains(name) ? 0x20 : 0) | code), 0, 1, 0, (byte)records.Count, 0, 0, 0, 0 };
         reply.AddRange(question[12..(at + 5)]);
         foreach (var data in records)
             reply.AddRange([0xC0, 12, 0, (byte)type, 0, 1, 0, 0, 0, 1, (byte)(data.Length >> 8), (byte)data.Length, .. data]);

@@ -55,6 +55,12 @@ internal sealed class Rig : IAsyncDisposable
 
         public bool IsUtf8 { get; init; }
 
+        public SendingTerms Terms { get; init; } = SendingTerms.None;
+
+        public RecipientTerms RecipientTerms { get; init; } = RecipientTerms.None;
+
+        public RecipientTerms TermsOf(EmailAddress recipient) => RecipientTerms;
+
         public Stream OpenRead() => new MemoryStream(Encoding.Latin1.GetBytes(text));
     }
 }

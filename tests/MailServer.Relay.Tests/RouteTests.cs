@@ -1,3 +1,5 @@
+using MailServer.TestKit;
+
 namespace MailServer.Relay.Tests;
 
 public sealed class RouteTests
@@ -77,6 +79,55 @@ public sealed class RouteTests
         Assert.Null((await rig.SendAsync(recipient: "bob@e.example")).Problem);
         Assert.Equal(answer[0] == '2' ? 1 : 2, rig.Peer.Connections);
         Assert.Single(rig.Peer.Messages);
+    }
+
+    [Theory]
+    [InlineData("alice@example.org", "bob@elsewhere.example", "rest")]
+    [InlineData("alice@work.example", "bob@elsewhere.example", "work")]
+    [InlineData("ALICE@home.example", "bob@elsewhere.example", "work")]
+    [InlineData("bob@home.example", "bob@elsewhere.example", "rest")]
+    [InlineData("bob@sub.work.example", "bob@elsewhere.example", "rest")]
+    [InlineData("alice@work.example", "bob@partner.example", "work")]
+    [InlineData("alice@example.org", "bob@partner.example", "partner")]
+    [InlineData("alice@example.org", "bob@sub.partner.example", "partner")]
+    [InlineData("", "bob@partner.example", "partner")]
+    [InlineData("", "bob@elsewhere.example", "rest")]
+    public async Task The_first_route_that_fits_sender_and_domain_is_taken(string sender, string recipient, string route)
+    {
+        await using var work = new Peer { Greeting = "220 work" };
+        await using var partner = new Peer { Greeting = "220 partner" };
+        await using var rig = new Rig();
+        await rig.LoadAsync(
+            ("smarthost", $"127.0.0.1:{rig.Peer.Port}"), ("tls", "none"), ("routes", new[] { "work", "partner" }),
+            ("work", new TestConfig(("senders", new[] { "work.example", "alice@home.example" }), ("smarthost", $"127.0.0.1:{work.Port}"), ("tls", "none"), ("source_addresses", new[] { "127.0.0.2" }))),
+            ("partner", new TestConfig(("recipients", new[] { "partner.example", ".partner.example" }), ("smarthost", $"127.0.0.1:{partner.Port}"), ("tls", "none"))));
+        var from = sender.Length == 0 ? (EmailAddress?)null : Rig.AddressOf(sender);
+        var results = await rig.SendAsync(new Rig.Message("Subject: x\r\n\r\nx\r\n") { ReversePath = from }, recipient);
+        Assert.Null(results[0].Problem);
+        Assert.Equal(route, work.Messages.Count == 1 ? "work" : partner.Messages.Count == 1 ? "partner" : rig.Peer.Messages.Count == 1 ? "rest" : "");
+        Assert.Equal(route == "rest" ? "127.0.0.1" : $"127.0.0.1 ({route})", rig.Transport.DestinationOf(from, Rig.AddressOf(recipient).Domain));
+    }
+
+    [Fact]
+    public async Task Mail_that_no_route_takes_waits()
+    {
+        await using var rig = new Rig();
+        await rig.LoadAsync(("routes", new[] { "work" }), ("work", new TestConfig(("senders", new[] { "work.example" }), ("smarthost", $"127.0.0.1:{rig.Peer.Port}"), ("tls", "none"))));
+        Assert.Equal("4.3.5", (await rig.SendAsync()).Problem?.Status.ToString());
+        Assert.Equal(0, rig.Peer.Connections);
+    }
+
+    [Theory]
+    [InlineData("senders", "a b", "senders")]
+    [InlineData("recipients", "a@b.example", "recipients")]
+    [InlineData("source_addresses", "here", "source_addresses")]
+    [InlineData("nothing", "x", "recipients")]
+    public async Task A_route_that_makes_no_sense_is_refused(string key, string value, string named)
+    {
+        await using var rig = new Rig();
+        var table = new TestConfig(("smarthost", "127.0.0.1:25"), (key, new[] { value }), key == "source_addresses" ? ("senders", (object)new[] { "a.example" }) : ("direct", (object)false));
+        var error = await Assert.ThrowsAsync<ConfigException>(() => rig.LoadAsync(("routes", new[] { "work" }), ("work", table)));
+        Assert.Contains(named, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

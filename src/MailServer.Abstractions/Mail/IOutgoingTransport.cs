@@ -14,6 +14,11 @@ public interface IOutgoingTransport
     /// <param name="domain">A recipient's domain, as A-labels in lower case.</param>
     string DestinationOf(string domain) => domain;
 
+    /// <summary>The same where it is the sender, too, that says which way mail goes.</summary>
+    /// <param name="sender">The reverse-path; null for the null reverse-path.</param>
+    /// <param name="domain">A recipient's domain, as A-labels in lower case.</param>
+    string DestinationOf(EmailAddress? sender, string domain) => DestinationOf(domain);
+
     /// <summary>Sends a message once, to recipients of one destination. The queue counts on it: what no result says was sent is sent again.</summary>
     /// <param name="message">The message.</param>
     /// <param name="recipients">To whom: at most <see cref="MaxRecipients"/>.</param>

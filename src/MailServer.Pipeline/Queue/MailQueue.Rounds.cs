@@ -48,7 +48,7 @@ public sealed partial class MailQueue
         entry.IsTried = false;
         var hasNews = now >= entry.Expires || now >= entry.TellDelay || entry.Domains.Length == 0;
         if (now < entry.Expires)
-            foreach (var name in entry.Domains.Where(domain => ways.For(domain) is not null).Select(domain => DestinationOf(ways, domain)).Distinct(StringComparer.Ordinal))
+            foreach (var name in entry.Domains.Where(domain => ways.For(domain) is not null).Select(domain => DestinationOf(ways, entry.Sender, domain)).Distinct(StringComparer.Ordinal))
             {
                 if (DownUntil(name) > now)
                     continue;
@@ -72,7 +72,7 @@ public sealed partial class MailQueue
     /// <summary>Nothing was tried because nobody could be reached lately: no file is written, the next time is known by the destination.</summary>
     private DateTimeOffset WhenUp(QueueEntry entry, Ways ways, DateTimeOffset now)
     {
-        var up = entry.Domains.Select(domain => DownUntil(DestinationOf(ways, domain))).Where(until => until > now).DefaultIfEmpty(now + _options.FirstRetry).Min();
+        var up = entry.Domains.Select(domain => DownUntil(DestinationOf(ways, entry.Sender, domain))).Where(until => until > now).DefaultIfEmpty(now + _options.FirstRetry).Min();
         up += TimeSpan.FromMilliseconds(Random.Shared.Next(1000));
         up = entry.TellDelay > now && entry.TellDelay < up ? entry.TellDelay : up;
         return entry.Expires < up ? entry.Expires : up;
@@ -143,11 +143,11 @@ public sealed partial class MailQueue
 
     private DateTimeOffset DownUntil(string name) => _destinations.TryGetValue(name, out var destination) ? destination.DownUntil : default;
 
-    private string DestinationOf(Ways ways, string domain)
+    private string DestinationOf(Ways ways, EmailAddress? sender, string domain)
     {
         try
         {
-            return ways.For(domain)?.DestinationOf(domain) is { Length: > 0 and <= 300 } name ? name : domain;
+            return ways.For(domain)?.DestinationOf(sender, domain) is { Length: > 0 and <= 300 } name ? name : domain;
         }
 #pragma warning disable CA1031 // a plugin's exception becomes text at this boundary
         catch (Exception e)

@@ -43,7 +43,7 @@ public sealed partial class MailQueue
         var message = new QueuedMessage(mail, Folder.MessageOf(mail.Id));
         foreach (var chunk in mail.Waiting
             .Select(recipient => QueuedMail.AddressOf(recipient.Address))
-            .Where(address => ways.For(address.Domain) is not null && DestinationOf(ways, address.Domain) == destination.Name)
+            .Where(address => ways.For(address.Domain) is not null && DestinationOf(ways, entry.Sender, address.Domain) == destination.Name)
             .Chunk(IOutgoingTransport.MaxRecipients))
         {
             if (_stop.IsCancellationRequested || entry.IsGone || await AskAsync(ways.For(chunk[0].Domain)!, message, chunk).ConfigureAwait(false) is not { } results)

@@ -269,7 +269,7 @@ public sealed partial class MailQueue : IAsyncDisposable
 
     private QueueEntry EntryOf(QueuedMail mail)
     {
-        var entry = new QueueEntry(mail.Id) { Priority = mail.Priority, Expires = mail.Expires, IsHeld = mail.IsHeld };
+        var entry = new QueueEntry(mail.Id) { Sender = mail.ReversePath, Priority = mail.Priority, Expires = mail.Expires, IsHeld = mail.IsHeld };
         Refresh(entry, mail);
         return _entries[mail.Id] = entry;
     }

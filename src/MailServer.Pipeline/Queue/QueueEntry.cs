@@ -7,6 +7,8 @@ internal sealed class QueueEntry(string id)
 
     public int Priority { get; init; }
 
+    public EmailAddress? Sender { get; init; }
+
     public required DateTimeOffset Expires { get; init; }
 
     /// <summary>When its sender is told that it is late; the end of time when that is done or not wanted.</summary>
