@@ -163,11 +163,8 @@ internal sealed record Extensions
     /// <summary>RFC 3461.</summary>
     public bool Dsn { get; private init; }
 
-    /// <summary>RFC 6710.</summary>
+    /// <summary>MT-PRIORITY.</summary>
     public bool Priority { get; private init; }
-
-    /// <summary>RFC 2852.</summary>
-    public bool DeliverBy { get; private init; }
 
     public bool HasSize { get; private init; }
 
@@ -191,7 +188,6 @@ internal sealed record Extensions
                 "REQUIRETLS" => extensions with { RequireTls = true },
                 "DSN" => extensions with { Dsn = true },
                 "MT-PRIORITY" => extensions with { Priority = true },
-                "DELIVERBY" => extensions with { DeliverBy = true },
                 "SIZE" => extensions with { HasSize = true, MaxSize = words.Length > 1 && long.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out var size) ? size : 0 },
                 "AUTH" => extensions with { Mechanisms = [.. words.Skip(1).Select(word => word.ToUpperInvariant())] },
                 _ => extensions,
