@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
+using MailServer.Posix;
 using MailServer.Server.Configuration;
 using MailServer.Server.Hosting;
 using MailServer.Server.Listening;
@@ -14,6 +15,7 @@ internal static class ServeCommand
     {
         // Before anything else: a signal that comes in the first moments is not lost.
         using var signals = new Signals();
+        NativeHeap.ReturnLargeBlocks();
         var logging = new LogWriter(Console.OpenStandardError(), TimeProvider.System);
         try
         {
