@@ -52,6 +52,55 @@ public sealed class FolderTests
     public void In_the_fs_layout_a_folder_cannot_be_called_as_its_parts(string name) =>
         Assert.Null(new FolderPaths("/nowhere", MaildirLayout.Fs).PlaceOf(new(name)));
 
+    /// <summary>RFC 5464 §4.1.</summary>
+    [Theory]
+    [MemberData(nameof(Layouts))]
+    public async Task Annotations_go_where_their_folder_goes(MaildirLayout layout)
+    {
+        await using var test = new TestStore(layout);
+        var account = await test.AccountAsync();
+        await account.CreateAsync(new("A"), null, default);
+        await account.CreateAsync(new("A/B"), null, default);
+        MetadataEntry[] entries = [new("/private/a", "x\\\t\r\ny\0\u00fc"u8.ToArray()), new("/shared/b", ReadOnlyMemory<byte>.Empty), new("/private/c", null)];
+        foreach (var folder in new FolderName?[] { new("A"), FolderName.Inbox, null })
+            Assert.Null(await account.SetMetadataAsync(folder, entries, default));
+
+        await account.RenameAsync(new("A"), new("C"), default);
+        await account.CreateAsync(new("A"), null, default);
+        await account.RenameAsync(FolderName.Inbox, new("Old"), default);
+        foreach (var folder in new FolderName?[] { new("C"), new("Old"), FolderName.Inbox, null })
+            Assert.Equal([("/private/a", "x\\\t\r\ny\0\u00fc"), ("/shared/b", "")], await ReadAsync(folder));
+        foreach (var folder in new FolderName[] { new("A"), new("C/B") })
+            Assert.Empty(await ReadAsync(folder));
+
+        await account.SetMetadataAsync(new("C"), [new("/shared/b", null)], default);
+        Assert.Equal(["/private/a"], (await ReadAsync(new("C"))).Select(entry => entry.Item1));
+        await account.DeleteAsync(new("Old"), default);
+        await account.CreateAsync(new("Old"), null, default);
+        Assert.Empty(await ReadAsync(new("Old")));
+        Assert.Equal(ProblemReason.NotFound, (await account.SetMetadataAsync(new("Nowhere"), entries, default))?.Reason);
+
+        async Task<List<(string, string)>> ReadAsync(FolderName? folder) =>
+            [.. (await account.MetadataAsync(folder, default)).Value.Select(entry => (entry.Name, System.Text.Encoding.UTF8.GetString(entry.Value!.Value.Span)))];
+    }
+
+    [Fact]
+    public async Task More_annotations_than_may_be_change_nothing_and_a_broken_file_is_kept_beside()
+    {
+        await using var test = new TestStore();
+        var account = await test.AccountAsync();
+        var many = Enumerable.Range(1, MetadataEntry.MaxEntries).Select(i => new MetadataEntry($"/private/{i}", new byte[] { 65 })).ToList();
+        Assert.Null(await account.SetMetadataAsync(FolderName.Inbox, many, default));
+        var problem = await account.SetMetadataAsync(FolderName.Inbox, [new("/private/1", null), new("/private/x", new byte[1]), new("/private/y", new byte[1])], default);
+        Assert.Equal(ProblemReason.LimitReached, problem?.Reason);
+        Assert.Equal(MetadataEntry.MaxEntries, (await account.MetadataAsync(FolderName.Inbox, default)).Value.Count);
+
+        var path = Directory.GetFiles(test.Data, "mailserver-metadata", SearchOption.AllDirectories).Single();
+        await File.WriteAllTextAsync(path, "/private/a\tgood\nno entry\n/private/b\t\\xZZ\n", TestContext.Current.CancellationToken);
+        Assert.Equal(["/private/a"], (await account.MetadataAsync(FolderName.Inbox, default)).Value.Select(entry => entry.Name));
+        Assert.True(File.Exists(path + ".broken"));
+    }
+
     [Theory]
     [MemberData(nameof(Layouts))]
     public async Task Folders_are_made_listed_renamed_and_deleted(MaildirLayout layout)

@@ -76,6 +76,8 @@ internal static class Dispatcher
             ImapRequest.OnMailbox { Command: MailboxCommand.GetQuota } quota => await Quota.RunAsync(session, account, quota, cancellationToken).ConfigureAwait(false),
             ImapRequest.OnMailbox subscribe => await Subscribe.RunAsync(session, account, subscribe, cancellationToken).ConfigureAwait(false),
             ImapRequest.Search { Source: not null } search => await MultiSearch.RunAsync(session, account, search, cancellationToken).ConfigureAwait(false),
+            ImapRequest.GetMetadata get => await Metadata.GetAsync(session, account, get, cancellationToken).ConfigureAwait(false),
+            ImapRequest.SetMetadata set => await Metadata.SetAsync(session, account, set, cancellationToken).ConfigureAwait(false),
             ImapRequest.Compress compress => Compress.Run(session, compress),
             ImapRequest.Enable enable => Enable.Run(session, enable),
             ImapRequest.Simple { Command: SimpleCommand.Unauthenticate } => await Unauthenticate.RunAsync(session).ConfigureAwait(false),

@@ -2,7 +2,7 @@ using MailServer.Wire.Imap;
 
 namespace MailServer.Plugins.Imap.Commands;
 
-/// <summary>LIST (RFC 3501 §6.3.8), extended by RFC 5258 (LIST-EXTENDED), RFC 6154 (SPECIAL-USE) and RFC 5819 (LIST-STATUS).</summary>
+/// <summary>LIST (RFC 3501 §6.3.8), extended by RFC 5258 (LIST-EXTENDED), RFC 6154 (SPECIAL-USE), RFC 5819 (LIST-STATUS) and RFC 9590 (LIST-METADATA).</summary>
 internal static class List
 {
     public static async ValueTask<Completion> RunAsync(
@@ -33,6 +33,8 @@ internal static class List
             // RFC 5819 §2: no STATUS for what cannot be selected, nor for what fails.
             if (request.StatusItems.Count > 0 && name.Folder is { IsSelectable: true })
                 await Status.WriteAsync(session, account, name.Name, request.StatusItems, cancellationToken).ConfigureAwait(false);
+            if (request.MetadataEntries.Count > 0)
+                await Metadata.WriteAsync(session, account, name.Name, request.MetadataEntries, cancellationToken).ConfigureAwait(false);
             await session.Output.FlushIfEnoughAsync().ConfigureAwait(false);
         }
 

@@ -40,6 +40,20 @@ public interface IMailAccount : IAsyncDisposable
     /// <summary>What the account holds and may hold (RFC 9208 §4.3).</summary>
     ValueTask<Outcome<QuotaUsage>> QuotaAsync(CancellationToken cancellationToken) => new(new QuotaUsage());
 
+    /// <summary>The annotations of a folder, or of the account where no folder is named (RFC 5464); what is here keeps none.</summary>
+    ValueTask<Outcome<IReadOnlyList<MetadataEntry>>> MetadataAsync(FolderName? folder, CancellationToken cancellationToken) =>
+        new(new Outcome<IReadOnlyList<MetadataEntry>>((IReadOnlyList<MetadataEntry>)[]));
+
+    /// <summary>
+    /// Sets annotations, all or none, and removes those whose value is null. They follow a folder that is renamed, and go with one that is deleted.
+    /// The problem's reason is <see cref="ProblemReason.LimitReached"/> where there would be more than <see cref="MetadataEntry.MaxEntries"/>.
+    /// </summary>
+    /// <param name="folder">Which; null for the account itself.</param>
+    /// <param name="entries">Names no longer than <see cref="MetadataEntry.MaxName"/>, values than <see cref="MetadataEntry.MaxValue"/>.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    ValueTask<Problem?> SetMetadataAsync(FolderName? folder, IReadOnlyList<MetadataEntry> entries, CancellationToken cancellationToken) =>
+        new(new Problem(new(5, 3, 3), "This store keeps no annotations") { Reason = ProblemReason.Impossible });
+
     /// <summary>Opens a folder for one session.</summary>
     /// <param name="folder">Which.</param>
     /// <param name="access">What for.</param>

@@ -127,6 +127,10 @@ internal sealed class FolderOperations(StoreContext store, FolderTable table, Fo
     {
         if (await CreateAsync(target.Name, null, cancellationToken).ConfigureAwait(false) is { } problem)
             return problem;
+
+        // RFC 5464 §4.1: INBOX keeps its annotations, and its messages' new folder has them too.
+        if (new MetadataFile(paths.PlaceOf(FolderName.Inbox)!.File(MetadataFile.FileName), store).Read() is { Count: > 0 } entries)
+            await new MetadataFile(target.File(MetadataFile.FileName), store).SetAsync(entries, cancellationToken).ConfigureAwait(false);
         var inbox = await table.AcquireAsync(paths.PlaceOf(FolderName.Inbox)!, cancellationToken).ConfigureAwait(false);
         var opened = await FolderView.OpenAsync(store, table, paths, inbox, FolderAccess.ReadWrite, null, author, cancellationToken).ConfigureAwait(false);
         if (!opened.TryGet(out var view, out problem))

@@ -24,6 +24,12 @@ internal sealed class MaildirAccount(StoreContext store, FolderTable table, Fold
     public ValueTask<Problem?> RenameAsync(FolderName from, FolderName to, CancellationToken cancellationToken) =>
         TryAsync("renaming a folder", () => _operations.RenameAsync(from, to, cancellationToken));
 
+    public ValueTask<Outcome<IReadOnlyList<MetadataEntry>>> MetadataAsync(FolderName? folder, CancellationToken cancellationToken) =>
+        new(MetadataOf(folder) is { } file ? Try("reading annotations", file.Read) : Problem.NoSuchFolder);
+
+    public ValueTask<Problem?> SetMetadataAsync(FolderName? folder, IReadOnlyList<MetadataEntry> entries, CancellationToken cancellationToken) =>
+        MetadataOf(folder) is { } file ? TryAsync("setting annotations", () => file.SetAsync(entries, cancellationToken)) : new(Problem.NoSuchFolder);
+
     public ValueTask<Outcome<QuotaUsage>> QuotaAsync(CancellationToken cancellationToken) => 
         TryValueAsync("counting", () => store.Quotas.Of(paths.Root).UsageAsync(cancellationToken));
 
@@ -94,6 +100,13 @@ internal sealed class MaildirAccount(StoreContext store, FolderTable table, Fold
         MessageDraft.CommitAsync([.. drafts.Cast<MessageDraft>()], default, cancellationToken);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private MetadataFile? MetadataOf(FolderName? folder)
+    {
+        if (folder is not { } name)
+            return new(Path.Combine(paths.Root, MetadataFile.AccountFileName), store);
+        return paths.PlaceOf(name) is { } place && _operations.Exists(place) ? new(place.File(MetadataFile.FileName), store) : null;
+    }
 
     private async ValueTask<Outcome<SharedFolder>> AcquireAsync(FolderName folder, CancellationToken cancellationToken)
     {

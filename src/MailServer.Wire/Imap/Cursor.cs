@@ -126,6 +126,17 @@ internal ref struct Cursor(ReadOnlyMemory<byte> text)
     /// <summary><c>string = quoted / literal</c>.</summary>
     public bool TryReadString(out ReadOnlyMemory<byte> text) => Next == (byte)'{' ? TryReadLiteral(out text) : TryReadQuoted(out text);
 
+    /// <summary><c>value = nstring / literal8</c> (RFC 5464 §5): any octet within a <c>literal8</c>. NIL reads as null.</summary>
+    public bool TryReadValue(out ReadOnlyMemory<byte>? value)
+    {
+        value = null;
+        if (!TrySkip('~'))
+            return TryReadNString(out value);
+        var isRead = TryReadLiteral(out var octets, mayHoldNul: true);
+        value = octets;
+        return isRead;
+    }
+
     private bool TryReadRun(SearchValues<byte> chars, out ReadOnlyMemory<byte> run)
     {
         var length = Rest.IndexOfAnyExcept(chars);
@@ -186,7 +197,7 @@ internal ref struct Cursor(ReadOnlyMemory<byte> text)
         return false;
     }
 
-    private bool TryReadLiteral(out ReadOnlyMemory<byte> text)
+    private bool TryReadLiteral(out ReadOnlyMemory<byte> text, bool mayHoldNul = false)
     {
         text = default;
         if (!TrySkip('{') || !TryReadNumber64(out var size))
@@ -198,6 +209,6 @@ internal ref struct Cursor(ReadOnlyMemory<byte> text)
         _position += (int)size;
 
         // A literal of a string holds CHAR8: any octet but NUL.
-        return !text.Span.Contains((byte)0);
+        return mayHoldNul || !text.Span.Contains((byte)0);
     }
 }

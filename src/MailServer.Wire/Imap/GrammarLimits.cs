@@ -36,6 +36,12 @@ public static class GrammarLimits
     /// <summary>Pairs of ID (RFC 2971 §3.3: an implementation sends no more than 30).</summary>
     public const int IdPairs = 30;
 
+    /// <summary>Entries of one GETMETADATA or SETMETADATA: more than a mailbox may have.</summary>
+    public const int MetadataEntries = 128;
+
+    /// <summary>Octets of an entry's name.</summary>
+    public const int MetadataNameOctets = 255;
+
     /// <summary>Mailboxes of one list: clients name those that they show.</summary>
     public const int Mailboxes = 1_000;
 

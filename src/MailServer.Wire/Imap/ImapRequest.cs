@@ -60,6 +60,9 @@ public abstract record ImapRequest(ReadOnlyMemory<byte> Tag)
 
         /// <summary>What RETURN (STATUS (...)) asks for; empty for nothing.</summary>
         public IReadOnlyList<StatusItem> StatusItems { get; init; } = [];
+
+        /// <summary>What RETURN (METADATA (...)) asks for (RFC 9590); empty for nothing.</summary>
+        public IReadOnlyList<string> MetadataEntries { get; init; } = [];
     }
 
     /// <summary>LSUB (RFC 3501 §6.3.9).</summary>
@@ -70,6 +73,20 @@ public abstract record ImapRequest(ReadOnlyMemory<byte> Tag)
 
     /// <summary>APPEND or REPLACE of URLs alone (RFC 4469 §3): its octets are an <see cref="AppendRequest"/>.</summary>
     public sealed record Append(ReadOnlyMemory<byte> Tag) : ImapRequest(Tag);
+
+    /// <summary>GETMETADATA (RFC 5464 §4.2); an empty mailbox is the server.</summary>
+    public sealed record GetMetadata(ReadOnlyMemory<byte> Tag, ReadOnlyMemory<byte> Mailbox, IReadOnlyList<string> Entries) : ImapRequest(Tag)
+    {
+        /// <summary>MAXSIZE: longer values are not wanted; null for all.</summary>
+        public uint? MaxSize { get; init; }
+
+        /// <summary>DEPTH: so many levels below an entry belong to it; <see cref="int.MaxValue"/> for all.</summary>
+        public int Depth { get; init; }
+    }
+
+    /// <summary>SETMETADATA (RFC 5464 §4.3); a null value removes an entry.</summary>
+    public sealed record SetMetadata(ReadOnlyMemory<byte> Tag, ReadOnlyMemory<byte> Mailbox, IReadOnlyList<(string Name, ReadOnlyMemory<byte>? Value)> Entries)
+        : ImapRequest(Tag);
 
     /// <summary>EXPUNGE (RFC 3501 §6.4.3), or UID EXPUNGE with a set (RFC 4315 §2.1).</summary>
     public sealed record Expunge(ReadOnlyMemory<byte> Tag, IReadOnlyList<SequenceRange>? Uids) : ImapRequest(Tag);

@@ -31,15 +31,16 @@ public static partial class RequestParser
             return fault;
 
         IReadOnlyList<StatusItem> status = [];
+        IReadOnlyList<string> metadata = [];
         if (cursor.TrySkipWord(" RETURN "u8))
         {
             isExtended = true;
-            fault = ReadReturn(ref cursor, ref options, out status);
+            fault = ReadReturn(ref cursor, ref options, out status, out metadata);
             if (fault != RequestFault.None)
                 return fault;
         }
 
-        return Done(new ImapRequest.List(tag, reference, patterns) { IsExtended = isExtended, Options = options, StatusItems = status }, out request);
+        return Done(new ImapRequest.List(tag, reference, patterns) { IsExtended = isExtended, Options = options, StatusItems = status, MetadataEntries = metadata }, out request);
     }
 
     /// <summary><c>list-select-opts = "(" [list-select-opt *(SP list-select-opt)] ")"</c>; RECURSIVEMATCH needs SUBSCRIBED beside it.</summary>
@@ -85,10 +86,10 @@ public static partial class RequestParser
         return !isList || cursor.TrySkip(')') ? RequestFault.None : RequestFault.BadArguments;
     }
 
-    /// <summary><c>list-return-opts = "RETURN" SP "(" [return-option *(SP return-option)] ")"</c>, with STATUS of RFC 5819.</summary>
-    private static RequestFault ReadReturn(ref Cursor cursor, ref ListOptions options, out IReadOnlyList<StatusItem> status)
+    /// <summary><c>list-return-opts = "RETURN" SP "(" [return-option *(SP return-option)] ")"</c>, with STATUS of RFC 5819 and METADATA of RFC 9590.</summary>
+    private static RequestFault ReadReturn(ref Cursor cursor, ref ListOptions options, out IReadOnlyList<StatusItem> status, out IReadOnlyList<string> metadata)
     {
-        status = [];
+        (status, metadata) = ([], []);
         if (!cursor.TrySkip('('))
             return RequestFault.BadArguments;
         while (!cursor.TrySkip(')'))
@@ -99,10 +100,20 @@ public static partial class RequestParser
                 options |= ListOptions.ReturnChildren;
             else if (cursor.TrySkipWord("SPECIAL-USE"u8))
                 options |= ListOptions.ReturnSpecialUse;
+            else if (cursor.TrySkipWord("METADATA "u8))
+            {
+                if (ReadEntries(ref cursor, out metadata) is var wrong and not RequestFault.None)
+                    return wrong;
+            }
             else if (!cursor.TrySkipWord("STATUS "u8))
+            {
                 return RequestFault.BadArguments;
+            }
             else if (ReadStatusItems(ref cursor, out status) is var fault and not RequestFault.None)
+            {
                 return fault;
+            }
+
             if (!cursor.TrySkipSpace() && cursor.Next != (byte)')')
                 return RequestFault.BadArguments;
         }

@@ -45,6 +45,8 @@ public static partial class RequestParser
         ("ENABLE"u8.ToArray(), ReadEnable),
         ("COMPRESS"u8.ToArray(), ReadCompress),
         ("CREATE"u8.ToArray(), ReadCreate),
+        ("GETMETADATA"u8.ToArray(), ReadGetMetadata),
+        ("SETMETADATA"u8.ToArray(), ReadSetMetadata),
         ("RENAME"u8.ToArray(), ReadRename),
         ("DELETE"u8.ToArray(), OnMailbox(MailboxCommand.Delete)),
         ("SUBSCRIBE"u8.ToArray(), OnMailbox(MailboxCommand.Subscribe)),

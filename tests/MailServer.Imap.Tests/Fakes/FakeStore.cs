@@ -92,6 +92,34 @@ internal sealed class FakeStore : IMailStore, IMailAccount
     public ValueTask<Outcome<QuotaUsage>> QuotaAsync(CancellationToken cancellationToken) =>
         new(new QuotaUsage { Storage = 1_025, Messages = 3, Limit = Limit });
 
+    public Dictionary<string, SortedDictionary<string, ReadOnlyMemory<byte>>> Annotations { get; } = [];
+
+    public ValueTask<Outcome<IReadOnlyList<MetadataEntry>>> MetadataAsync(FolderName? folder, CancellationToken cancellationToken) =>
+        new(folder is { } name && !Folders.ContainsKey(name.Value)
+            ? Problem.NoSuchFolder
+            : new Outcome<IReadOnlyList<MetadataEntry>>(AnnotationsOf(folder).Select(one => new MetadataEntry(one.Key, one.Value)).ToList()));
+
+    public ValueTask<Problem?> SetMetadataAsync(FolderName? folder, IReadOnlyList<MetadataEntry> entries, CancellationToken cancellationToken)
+    {
+        if (folder is { } name && !Folders.ContainsKey(name.Value))
+            return new(Problem.NoSuchFolder);
+        if (Full is not null)
+            return new(Full);
+        foreach (var entry in entries)
+            if (entry.Value is { } value)
+                AnnotationsOf(folder)[entry.Name] = value.ToArray();
+            else
+                AnnotationsOf(folder).Remove(entry.Name);
+        return new((Problem?)null);
+    }
+
+    private SortedDictionary<string, ReadOnlyMemory<byte>> AnnotationsOf(FolderName? folder)
+    {
+        if (!Annotations.TryGetValue(folder?.Value ?? "", out var found))
+            Annotations[folder?.Value ?? ""] = found = new(StringComparer.Ordinal);
+        return found;
+    }
+
     public Quota Limit { get; set; } = new() { Storage = 4_097, Messages = 10 };
 
     public ValueTask<Outcome<IFolderView>> OpenFolderAsync(FolderName folder, FolderAccess access, IMailConnection? session, CancellationToken cancellationToken) =>
