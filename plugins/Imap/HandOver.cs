@@ -66,10 +66,22 @@ internal sealed record HandOver
 /// <summary>A <see cref="SearchContext"/> for the next generation.</summary>
 internal sealed record SavedContext(string Tag, bool IsUid, SearchTerm Term, uint[] Found)
 {
-    public static SavedContext Of(SearchContext context) =>
-        new(context.Tag, context.IsUid, context.Term, [.. context.Found.Ranges.SelectMany(range => new[] { range.First, range.Last })]);
+    public SortCriterion[] SortBy { get; init; } = [];
 
-    public SearchContext Read() => new(Tag, IsUid, Term, new(Found.Chunk(2).Select(pair => new SequenceRange(pair[0], pair[^1]))));
+    public uint[] Order { get; init; } = [];
+
+    public static SavedContext Of(SearchContext context) =>
+        new(context.Tag, context.IsUid, context.Term, [.. context.Found.Ranges.SelectMany(range => new[] { range.First, range.Last })])
+        {
+            SortBy = [.. context.SortBy],
+            Order = [.. context.Order],
+        };
+
+    public SearchContext Read() => new(Tag, IsUid, Term, new(Found.Chunk(2).Select(pair => new SequenceRange(pair[0], pair[^1]))))
+    {
+        SortBy = SortBy ?? [],
+        Order = [.. Order ?? []],
+    };
 }
 
 /// <summary>Source-generated: reflection would keep the plugin's types in the host's caches.</summary>

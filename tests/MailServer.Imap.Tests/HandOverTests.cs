@@ -116,6 +116,18 @@ public sealed class HandOverTests
     }
 
     [Fact]
+    public async Task A_sorted_search_that_is_kept_up_to_date_keeps_its_places()
+    {
+        var session = await Session.SelectedAsync(3);
+        await session.SayAsync("1 UID SORT RETURN (UPDATE) (REVERSE SIZE) UTF-8 UNSEEN", "* ESEARCH (TAG \"1\") UID", "1 OK");
+        await session.HandOverAsync();
+        session.Inbox.Deliver("Subject: longer than the others\r\n\r\n");
+        await session.SayAsync("2 NOOP", "* 4 EXISTS", "* 4 RECENT", "* ESEARCH (TAG \"1\") UID ADDTO (1 4)", "2 OK");
+        await session.HandOverAsync();
+        await session.SayAsync("3 STORE 3:4 +FLAGS.SILENT (\\Seen)", "* ESEARCH (TAG \"1\") UID REMOVEFROM (4 3 1 4)", "3 OK");
+    }
+
+    [Fact]
     public async Task A_search_as_deep_as_may_be_is_handed_over()
     {
         var session = await Session.SelectedAsync(1);

@@ -113,6 +113,45 @@ public sealed class DeflateTests(ITestOutputHelper output)
         one.Pipes.Input.AdvanceTo(read.Buffer.End);
     }
 
+    /// <summary>Whatever comes, the reader gets octets, the end, or an <see cref="IOException"/>, as from any broken connection.</summary>
+    [Fact]
+    public async Task Noise_is_read_or_ends_the_connection()
+    {
+        var seed = Random.Shared.Next();
+        output.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        for (var round = 0; round < 500; round++)
+        {
+            await using var one = new Compressed();
+            using var good = new MemoryStream();
+            using (var deflate = new DeflateStream(good, (CompressionLevel)random.Next(3), leaveOpen: true))
+                for (var i = random.Next(1, 20); i > 0; i--)
+                {
+                    deflate.Write(Encoding.ASCII.GetBytes($"a{i} UID FETCH 1:{random.Next()} (FLAGS)\r\n"));
+                    deflate.Flush();
+                }
+
+            var octets = good.ToArray();
+            for (var i = random.Next(1, 6); i > 0; i--)
+                octets[random.Next(octets.Length)] = (byte)random.Next(256);
+            await one.ToServer.Writer.WriteAsync(octets, TestContext.Current.CancellationToken);
+            await one.ToServer.Writer.CompleteAsync();
+            try
+            {
+                for (var isOver = false; !isOver;)
+                {
+                    var read = await one.Pipes.Input.ReadAsync(TestContext.Current.CancellationToken);
+                    isOver = read.IsCompleted;
+                    one.Pipes.Input.AdvanceTo(read.Buffer.End);
+                }
+            }
+            catch (IOException)
+            {
+                // As it should.
+            }
+        }
+    }
+
     private sealed class Compressed : IDuplexPipe, IAsyncDisposable
     {
         private readonly MemoryStream _sent = new();

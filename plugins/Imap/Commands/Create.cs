@@ -6,7 +6,7 @@ namespace MailServer.Plugins.Imap.Commands;
 /// <summary>CREATE (RFC 3501 §6.3.3), with a special use (RFC 6154 §3) and the new mailbox's id in the answer (RFC 8474 §4.2).</summary>
 internal static class Create
 {
-    private static readonly string[] Uses = ["\\Archive", "\\Drafts", "\\Flagged", "\\Junk", "\\Sent", "\\Trash", "\\All"];
+    private static readonly string[] Uses = ["\\Archive", "\\Drafts", "\\Flagged", "\\Junk", "\\Sent", "\\Trash", "\\Important", "\\All"];
 
     public static async ValueTask<Completion> RunAsync(ImapSession session, IMailAccount account, ImapRequest.Create request, CancellationToken cancellationToken)
     {

@@ -36,7 +36,7 @@ internal static class Search
         else if (request.Source is null || inOrder.Count > 0)
             await ESearch.WriteAsync(session, view, inOrder, request, scores).ConfigureAwait(false);
         if (request.Return is { } returned && returned.Results.HasFlag(SearchResults.Update))
-            session.Contexts.Begin(session, view, request, sequences);
+            session.Contexts.Begin(session, view, request, inOrder);
         return Completion.Ok(request.SortBy.Count > 0 ? "SORT completed" : "SEARCH completed");
     }
 

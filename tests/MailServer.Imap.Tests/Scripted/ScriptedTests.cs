@@ -21,7 +21,7 @@ public sealed class ScriptedTests
     // What they need is not offered yet. When it is, the second test here says so, and the script is taken out of this list.
     private static readonly string[] NotOffered =
     [
-        "notify", "sort-partial", "urlauth", "urlauth-binary", "urlauth2",
+        "notify", "urlauth", "urlauth-binary", "urlauth2",
     ];
 
     public static TheoryData<string> Names => Folder is null ? ["none"] :
