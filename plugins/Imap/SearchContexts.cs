@@ -70,6 +70,7 @@ internal sealed class SearchContexts
     {
         if (_contexts.Count == 0 || changed.Count == 0)
             return;
+        changed = [.. changed.Distinct()];
         var among = new SearchKey.Sequences([.. NumberRanges.Of(changed.Select(sequence => (uint)sequence)).Select(range => new NumberRange(range.First, range.Last))]);
         foreach (var context in _contexts)
         {
@@ -108,6 +109,8 @@ internal sealed class SearchContexts
         foreach (var (uid, sequence) in messages)
         {
             var at = context.Order.IndexOf(uid);
+            if (at < 0)
+                continue;
             context.Order.RemoveAt(at);
             pairs.Add((at + 1, context.IsUid ? uid : sequence));
         }

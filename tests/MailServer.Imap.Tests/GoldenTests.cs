@@ -12,6 +12,31 @@ namespace MailServer.Imap.Tests;
 /// <summary>Sections of real mails, sound and broken, octet for octet as another server sends them (imap-dovecot-golden/SOURCE.txt).</summary>
 public sealed class GoldenTests(ITestOutputHelper output)
 {
+    private const string BoundaryEnd = "RFC 2046 §5.1.1: the line end before a boundary is the boundary's, also where the message within has boundaries of its own";
+    private const string EmptyLine = "RFC 3501 §6.4.5: MIME is the header with the empty line that ends it, even when there is nothing else";
+
+    /// <summary>Every section that is another one there, and what decides it.</summary>
+    private static readonly (string File, string Sections, string Why)[] Others =
+    [
+        ("mime-flanker/enclosed-broken-body.eml", "2", BoundaryEnd),
+        ("mime-flanker/torture-part.eml", "2", BoundaryEnd),
+        ("mime-mail-parser/thirdparty/007.eml", "3", BoundaryEnd),
+        ("mime-misc/mox/message-rfc822-multipart.eml", "1.2.MIME 3", BoundaryEnd),
+        ("mime-ruby-mail/attachment_emails/attachment_message_rfc822_inline_image.eml", "2", BoundaryEnd),
+        ("mime-torture/crispin-torture.eml", "11 12 12.3", BoundaryEnd),
+        ("mime-mail-parser/thirdparty/011.eml", "1.MIME", EmptyLine),
+        ("mime-mime4j/testmsgs/multipartdigestnestedemptyparts.msg", "1.1.MIME", EmptyLine),
+        ("mime-mime4j/testmsgs/multipartnestedemptyparts.msg", "1.1.MIME", EmptyLine),
+        ("mime-mime4j/testmsgs/multipartnestedemptypartsnorfc822.msg", "1.1.MIME", EmptyLine),
+        ("mime-mail-parser/malformed/004.eml", "1.1 1.1.MIME", "RFC 2046 §5.1.1: behind the boundary in its line there are blanks at most"),
+        ("mime-mail-parser/malformed/017.eml", "1 1.MIME", "RFC 2045 §5.1: without a semicolon before it there is no parameter, and so no boundary"),
+        ("mime-mime4j/testmsgs/very-very-long-boundary.msg", "1 1.MIME 2.MIME 3.MIME", "RFC 2046 §5.1.1: a boundary has no more than 70 characters"),
+        ("mime-mime4j/testmsgs/weird-boundary.msg", "1", "RFC 2046 §5.1.1: a boundary does not end with a blank"),
+        ("mime-mime4j/mimetools/double-semicolon.msg", "1 1.MIME", "RFC 2045 §5.1: a parameter that is none does not take away those behind it"),
+        ("mime-python/msg_33.txt", "1 1.MIME", "RFC 2231 §4: a boundary may be an encoded parameter"),
+        ("mime-ruby-mail/mime_emails/raw_email_with_illegal_boundary.eml", "3.MIME", "RFC 2046 §5.1.1: nothing is a part behind the last boundary"),
+    ];
+
     [Fact]
     public async Task Sections_are_those_of_another_server()
     {
@@ -27,7 +52,8 @@ public sealed class GoldenTests(ITestOutputHelper output)
         await session.Connection.SendAsync("s SELECT INBOX\r\n");
         await session.SkipToAsync("s OK");
 
-        var (mails, wholes, headers, texts, parts, allParts, mimes, allMimes) = (0, 0, 0, 0, 0, 0, 0, 0);
+        var (mails, wholes, headers, texts) = (0, 0, 0, 0);
+        var (expected, others) = (new List<string>(), new List<string>());
         foreach (var line in File.ReadLines(Path.Combine(corpus, "golden.jsonl")))
         {
             using var row = JsonDocument.Parse(line);
@@ -41,22 +67,24 @@ public sealed class GoldenTests(ITestOutputHelper output)
             await session.SkipToAsync("a OK");
 
             mails++;
+            var file = row.RootElement.GetProperty("file").GetString()!;
+            foreach (var other in Others.Where(other => other.File == file))
+                expected.AddRange(other.Sections.Split(' ').Select(section => $"{file} {section}"));
             wholes += await IsSameAsync(session, "", row.RootElement, "full") ? 1 : 0;
             headers += await IsSameAsync(session, "HEADER", row.RootElement, "header") ? 1 : 0;
             texts += await IsSameAsync(session, "TEXT", row.RootElement, "text") ? 1 : 0;
             foreach (var part in row.RootElement.GetProperty("parts").EnumerateArray())
             {
-                allParts++;
                 var section = part.GetProperty("section").GetString()!;
-                parts += await IsSameAsync(session, section, part, "") ? 1 : 0;
-                if (part.TryGetProperty("mimeSha256", out _))
-                    (mimes, allMimes) = (mimes + (await IsSameAsync(session, section + ".MIME", part, "mime") ? 1 : 0), allMimes + 1);
+                if (!await IsSameAsync(session, section, part, ""))
+                    others.Add($"{file} {section}");
+                if (part.TryGetProperty("mimeSha256", out _) && !await IsSameAsync(session, section + ".MIME", part, "mime"))
+                    others.Add($"{file} {section}.MIME");
             }
         }
 
-        output.WriteLine($"{mails} mails: {wholes} whole, {headers} headers, {texts} texts, {parts} of {allParts} parts, {mimes} of {allMimes} MIME headers the same");
         Assert.Equal((mails, mails, mails), (wholes, headers, texts));
-        Assert.True(parts >= allParts * 95 / 100, $"{parts} of {allParts} parts");
+        Assert.Equal(expected.Order(StringComparer.Ordinal), others.Order(StringComparer.Ordinal));
     }
 
     private async Task<bool> IsSameAsync(Session session, string section, JsonElement row, string prefix)

@@ -104,7 +104,7 @@ public sealed class HandOverTests
     public async Task A_search_that_is_kept_up_to_date_stays_so()
     {
         var session = await Session.SelectedAsync(4);
-        await session.SayAsync("1 SEARCH RETURN (UPDATE) 2:3 NOT OR SEEN BEFORE 1-Jan-2020", "* ESEARCH (TAG \"1\")", "1 OK");
+        await session.SayAsync("1 SEARCH RETURN (UPDATE) 2:3 NOT OR SEEN BEFORE 1-Jan-2020 TEXT text HEADER Subject \"\" NOT KEYWORD x", "* ESEARCH (TAG \"1\")", "1 OK");
         await session.SayAsync("2 SEARCH RETURN (UPDATE) (((UNSEEN)))", "* ESEARCH (TAG \"2\")", "2 OK");
         await session.HandOverAsync();
         await session.SayAsync("3 STORE 1:2 +FLAGS.SILENT (\\Seen)", "* ESEARCH (TAG \"1\") REMOVEFROM (0 2)", "* ESEARCH (TAG \"2\") REMOVEFROM (0 1:2)", "3 OK");

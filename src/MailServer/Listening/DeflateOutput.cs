@@ -47,6 +47,9 @@ internal sealed class DeflateOutput(Stream beneath) : OneWayStream
         {
             _working?.Dispose();
             GiveUp();
+
+            // The queue may hold it for a while; not its connection.
+            beneath = Null;
         }
 
         base.Dispose(disposing);

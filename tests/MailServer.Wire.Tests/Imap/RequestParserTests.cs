@@ -28,6 +28,11 @@ public sealed class RequestParserTests(ITestOutputHelper output)
         "a SELECT x (QRESYNC (1 2 (1:3 4:6)))", "a SELECT x (QRESYNC (1 2 3 (4,5 6,7)))", "a STATUS x (HIGHESTMODSEQ MAILBOXID APPENDLIMIT DELETED DELETED-STORAGE)", "a GETQUOTA \"\"",
         "a GETQUOTAROOT INBOX", "a UNAUTHENTICATE", "a SORT (DATE) UTF-8 ALL", "a UID SORT RETURN (COUNT) (REVERSE DATE Subject displayfrom) us-ascii 1:2 SEEN",
         "a THREAD references utf-8 ALL", "a UID THREAD ORDEREDSUBJECT X ALL",
+        "a COMPRESS DEFLATE", "a CANCELUPDATE \"a\" \"b\"", "a SEARCH RETURN (UPDATE CONTEXT) ALL", "a SEARCH RETURN (RELEVANCY) FUZZY (TEXT \"x y\")",
+        "a SORT (REVERSE RELEVANCY) UTF-8 NOT FUZZY BODY x", "a ESEARCH ALL", "a ESEARCH IN (personal) RETURN (COUNT) UNSEEN",
+        "a ESEARCH IN (mailboxes (INBOX \"x y\") subtree-one a subtree {1+}\r\nb inboxes selected subscribed) CHARSET UTF-8 ALL",
+        "a GETMETADATA INBOX /private/comment", "a GETMETADATA (MAXSIZE 10 DEPTH infinity) \"\" (/shared/a /private/b)", "a GETMETADATA x (DEPTH 1) /SHARED/x",
+        "a SETMETADATA INBOX (/private/comment NIL /shared/x \"y\" /private/z ~{2+}\r\n\0\r)", "a LIST \"\" * RETURN (METADATA (/private/a) STATUS (MESSAGES))",
     ];
 
     private static readonly string[] Bad =
@@ -47,7 +52,11 @@ public sealed class RequestParserTests(ITestOutputHelper output)
         "a SELECT x (QRESYNC (1))", "a SELECT x (QRESYNC (0 1))", "a SELECT x (QRESYNC (1 0))", "a SELECT x (QRESYNC (1 2 *))", "a SELECT x (QRESYNC (1 2 $))", "a SELECT x (QRESYNC (1 2 3 (4)))",
         "a SELECT x (QRESYNC (1 2 3 4))", "a SELECT x (QRESYNC (1 2) QRESYNC (1 2))", "a SELECT x (FOO)", "a FETCH 1 FLAGS ()", "a FETCH 1 FLAGS (CHANGEDSINCE)", "a FETCH 1 FLAGS (CHANGEDSINCE 9223372036854775808)",
         "a FETCH 1 FLAGS (VANISHED CHANGEDSINCE 1)", "a UID FETCH 1 FLAGS (VANISHED)", "a FETCH 1 FLAGS (PARTIAL 1:2)", "a UID FETCH 1 FLAGS (PARTIAL 1:2", "a STORE 1 (UNCHANGEDSINCE) FLAGS ()",
-        "a STORE 1 (UNCHANGEDSINCE 1)FLAGS ()", "a STORE 1 (FOO 1) FLAGS ()", "a GETQUOTA", "a GETQUOTAROOT", "a UNAUTHENTICATE x", "a SORT", "a SORT (DATE UTF-8 ALL", "a SORT (DATE) UTF-8", "a THREAD", "a THREAD X UTF-8 ALL", "a STATUS x (MAILBOXIDS)",
+        "a STORE 1 (UNCHANGEDSINCE 1)FLAGS ()", "a STORE 1 (FOO 1) FLAGS ()", "a COMPRESS", "a COMPRESS \"DEFLATE\"", "a CANCELUPDATE", "a CANCELUPDATE a", "a SEARCH RETURN (RELEVANCY) TEXT x", "a SORT (RELEVANCY) UTF-8 TEXT x",
+        "a ESEARCH", "a ESEARCH IN personal ALL", "a ESEARCH IN () ALL", "a ESEARCH IN (subtree) ALL", "a ESEARCH IN (selected-delayed) ALL", "a ESEARCH IN (personal) RETURN (SAVE) ALL",
+        "a GETMETADATA", "a GETMETADATA INBOX", "a GETMETADATA INBOX /private", "a GETMETADATA INBOX /private/", "a GETMETADATA INBOX (DEPTH 2) /private/a", "a GETMETADATA INBOX private/a",
+        "a SETMETADATA INBOX", "a SETMETADATA INBOX ()", "a SETMETADATA INBOX (/private/a)", "a SETMETADATA INBOX (/private/a* NIL)", "a SETMETADATA INBOX (/private/\u00e4 NIL)",
+        "a SEARCH TEXT \"\u00c3\"", "a GETQUOTA", "a GETQUOTAROOT", "a UNAUTHENTICATE x", "a SORT", "a SORT (DATE UTF-8 ALL", "a SORT (DATE) UTF-8", "a THREAD", "a THREAD X UTF-8 ALL", "a STATUS x (MAILBOXIDS)",
         "a FETCH", "a FETCH 1", "a FETCH 0 FLAGS", "a FETCH 01 FLAGS", "a FETCH 1, FLAGS", "a FETCH 1:: FLAGS", "a FETCH 4294967296 FLAGS",
         "a FETCH 1 ()", "a FETCH 1 (FLAGS", "a FETCH 1 FLAGSX", "a FETCH 1 (FLAGS)x", "a FETCH 1 BODY.PEEK", "a FETCH 1 BODY[", "a FETCH 1 BODY[0]", "a FETCH 1 BODY[1.]",
         "a FETCH 1 BODY[.1]", "a FETCH 1 BODY[MIME]", "a FETCH 1 BODY[HEADER.FIELDS]", "a FETCH 1 BODY[HEADER.FIELDS ()]", "a FETCH 1 BODY[HEADER.FIELDS (A]",
