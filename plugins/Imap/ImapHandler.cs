@@ -9,6 +9,9 @@ internal sealed class ImapHandler(ImapServices services) : IProtocolHandler
     public string Protocol => "imap";
 
     /// <inheritdoc/>
+    public IReadOnlyList<RehearsalTurn> Rehearsal => ImapRehearsal.Turns;
+
+    /// <inheritdoc/>
     public bool CanResume(SessionState state) => HandOver.TryRead(state) is not null;
 
     /// <inheritdoc/>

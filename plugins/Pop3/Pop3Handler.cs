@@ -7,6 +7,22 @@ internal sealed class Pop3Handler(Pop3Services services) : IProtocolHandler
 
     public bool CanResume(SessionState state) => SavedSession.TryRead(state, out _);
 
+    /// <inheritdoc/>
+    public IReadOnlyList<RehearsalTurn> Rehearsal { get; } =
+    [
+        new("", "+OK"),
+        new("CAPA\r\n", "."),
+        new("USER nobody\r\n", "+OK"),
+        new("PASS rehearsal\r\n", "+OK"),
+        new("STAT\r\n", "+OK"),
+        new("UIDL\r\n", "."),
+        new("LIST\r\n", "."),
+        new("RETR 1\r\n", "."),
+        new("TOP 1 0\r\n", "."),
+        new("DELE 1\r\n", "+OK"),
+        new("QUIT\r\n", "+OK"),
+    ];
+
     public async ValueTask<SessionEnd> RunAsync(IMailConnection connection, SessionState? resumed, CancellationToken cancellationToken)
     {
         var saved = resumed is not null && SavedSession.TryRead(resumed, out var read) ? read : null;

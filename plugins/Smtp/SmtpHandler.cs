@@ -26,4 +26,7 @@ internal sealed class SmtpHandler(IPluginHost host, SmtpOptions options, SmtpSer
 
     /// <inheritdoc/>
     public bool CanResume(SessionState state) => SavedSession.TryRead(state) is not null;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<RehearsalTurn> Rehearsal => service == SmtpService.Submission ? SmtpRehearsal.Submission : SmtpRehearsal.Mx;
 }

@@ -44,5 +44,14 @@ internal static partial class Log
     [LoggerMessage(EventId = 712, Level = LogLevel.Error, Message = "watching the plugins failed: {Reason}; looking again at the next change")]
     public static partial void WatchFailed(ILogger logger, string reason);
 
-    // Next free id: 713
+    [LoggerMessage(EventId = 713, Level = LogLevel.Debug, Message = "plugin {Plugin}: generation {Generation} has rehearsed {Protocol}, in {Milliseconds} ms")]
+    public static partial void Rehearsed(ILogger logger, string plugin, int generation, string protocol, long milliseconds);
+
+    [LoggerMessage(EventId = 714, Level = LogLevel.Information, Message = "plugin {Plugin}: the rehearsal of {Protocol} got no further than \"{Turn}\"; the first sessions may be slow")]
+    public static partial void RehearsalEnded(ILogger logger, string plugin, string protocol, string turn);
+
+    [LoggerMessage(EventId = 715, Level = LogLevel.Information, Message = "plugin {Plugin}: cannot be rehearsed: {Reason}; the first sessions may be slow")]
+    public static partial void RehearsalFailed(ILogger logger, string plugin, string reason);
+
+    // Next free id: 716
 }

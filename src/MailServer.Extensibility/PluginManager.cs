@@ -38,7 +38,7 @@ public sealed class PluginManager : IAsyncDisposable
         (_options, _services, _watcher, _timings) = (options, services, watcher, timings);
         _logger = services.Logging.CreateLogger("MailServer.Extensibility");
         _sessions = new(_registry, _logger);
-        _preparation = new(() => _sessions.Count);
+        _preparation = new(() => _sessions.Count, services.Time);
         _graveyard = new(services.Time, timings, _logger);
         Authenticator = new CompositeAuthenticator(_registry, _logger);
         Accounts = new CompositeDirectory(_registry, _logger);
@@ -67,6 +67,41 @@ public sealed class PluginManager : IAsyncDisposable
 
     /// <summary>Compiles the plugins' code in the background while no session runs, that of later generations too: so the first need not wait for it.</summary>
     public void Prepare() => _preparation.Open();
+
+    /// <summary>Plays the parts that protocols have for that (<see cref="IProtocolHandler.Rehearsal"/>), one after the other. Returns the protocols that came to the end of theirs.</summary>
+    /// <param name="stage">What the plugins get for it; whatever they do there must be without effect.</param>
+    /// <param name="authenticator">Lets their only user in.</param>
+    /// <param name="accounts">Knows that one user.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="OperationCanceledException">Given up.</exception>
+    public async ValueTask<IReadOnlyList<string>> RehearseAsync(
+        IPluginServices stage, IAuthenticator authenticator, IAccountDirectory accounts, CancellationToken cancellationToken)
+    {
+        var rehearsal = new Rehearsal(stage, authenticator, accounts, _logger);
+        foreach (var generation in _registry.Generations.Where(generation => generation.Protocols.Count > 0))
+            await RehearseAsync(rehearsal, generation, cancellationToken).ConfigureAwait(false);
+        return rehearsal.Played;
+    }
+
+    private async ValueTask RehearseAsync(Rehearsal rehearsal, Generation generation, CancellationToken cancellationToken)
+    {
+        if (!generation.TryLease())
+            return;
+        try
+        {
+            await rehearsal.RunAsync(generation, cancellationToken).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // a plugin's exception becomes text at this boundary
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            Log.RehearsalFailed(_logger, generation.Id, OneLine.Of(e));
+        }
+        finally
+        {
+            generation.Release();
+        }
+    }
 
     /// <summary>Whether a plugin serves this protocol now.</summary>
     public bool Serves(string protocol) => _registry.SerialOf(protocol) != 0;

@@ -9,12 +9,18 @@ namespace MailServer.Extensibility;
 
 /// <summary>
 /// Compiles plugins' code before a session needs it: what is loaded so that it can go again is compiled when it is first called, and the first
-/// commands after a start or a reload would wait for that. Only while no session runs: the first that comes ends it, has compiled what it needs,
+/// commands after a start or a reload would wait for that. Only while no session runs: one that comes has what it needs compiled itself,
 /// and must not share the processor with what it does not.
 /// </summary>
 /// <param name="sessions">How many sessions run.</param>
-internal sealed class Preparation(Func<int> sessions)
+/// <param name="time">The clock.</param>
+internal sealed class Preparation(Func<int> sessions, TimeProvider time)
 {
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
+
+    // What sessions need they have compiled themselves by then.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
     private readonly Lock _gate = new();
     private readonly Queue<Generation> _waiting = new();
     private bool _isOpen;
@@ -48,14 +54,14 @@ internal sealed class Preparation(Func<int> sessions)
             return;
         _isRunning = true;
 
-        // A thread of its own, since it takes half a second of a processor; unsafe, since whoever adds may be a session.
-        new Thread(Run) { IsBackground = true, Name = "compiling plugins" }.UnsafeStart();
+        // Whoever adds may be a session, whose context must not stay with this.
+        ThreadPool.UnsafeQueueUserWorkItem(static preparation => _ = preparation.RunAsync(), this, preferLocal: false);
     }
 
-    private void Run()
+    private async Task RunAsync()
     {
         while (Next() is { } generation)
-            Prepare(generation);
+            await PrepareAsync(generation).ConfigureAwait(false);
     }
 
     private Generation? Next()
@@ -69,9 +75,7 @@ internal sealed class Preparation(Func<int> sessions)
         }
     }
 
-    // A method of its own: when it has returned, nothing on this thread holds the plugin.
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Prepare(Generation generation)
+    private async ValueTask PrepareAsync(Generation generation)
     {
         if (!generation.TryLease())
             return;
@@ -79,9 +83,10 @@ internal sealed class Preparation(Func<int> sessions)
         {
             if (generation.Assembly is not { } assembly)
                 return;
+            var start = time.GetTimestamp();
             foreach (var token in MethodsIn(Path.Combine(generation.Shadow ?? "", generation.Manifest.FileName)))
             {
-                if (generation.IsRetired || sessions() > 0)
+                if (generation.IsRetired || !await IsQuietAsync(start).ConfigureAwait(false))
                     return;
                 Prepare(assembly.ManifestModule.ModuleHandle, token);
             }
@@ -94,6 +99,19 @@ internal sealed class Preparation(Func<int> sessions)
         {
             generation.Release();
         }
+    }
+
+    /// <summary>Waits for a moment without sessions, as behind a monitor's look at a port. False when there is none for long.</summary>
+    private async ValueTask<bool> IsQuietAsync(long start)
+    {
+        while (sessions() > 0)
+        {
+            if (time.GetElapsedTime(start) > Patience)
+                return false;
+            await Task.Delay(Look, time).ConfigureAwait(false);
+        }
+
+        return true;
     }
 
     /// <summary>The methods that have one body each. Read from the file: reflection would keep an object for every method.</summary>

@@ -2,6 +2,7 @@ using MailServer.Extensibility;
 using MailServer.Rules;
 using MailServer.Storage;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MailServer.Pipeline;
 
@@ -30,6 +31,19 @@ public sealed class MailPipeline : IMailIngress
         : this(options, new MaildirAdapter(store), new PluginRoles(plugins), rules, new DeliveryJournal(store, observer), time, logging, users, queue)
     {
         store.WarnBy(new QuotaNotice(store, options.Server.Hostname, options.IsOverQuotaFinal, time, logging.CreateLogger("MailServer.Pipeline")).SendAsync);
+    }
+
+    /// <summary>A road to one account, without filters, rules or a queue: mail for anybody goes there.</summary>
+    /// <param name="options">Names and limits.</param>
+    /// <param name="store">Where the account is.</param>
+    /// <param name="accounts">Finds it.</param>
+    /// <param name="time">The clock.</param>
+    public static MailPipeline ForOneAccount(PipelineOptions options, MaildirStore store, IAccountDirectory accounts, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new(
+            options with { Server = options.Server with { Domains = ["localhost"] }, FilterOrder = [] },
+            new MaildirAdapter(store), new OneDirectory(accounts), null, new DeliveryJournal(store, null), time, NullLoggerFactory.Instance);
     }
 
     internal MailPipeline(

@@ -96,3 +96,14 @@ internal sealed class PluginRoles(PluginManager plugins) : IRoles
         return new(lease.Items, lease);
     }
 }
+
+/// <summary>No plugins but an account directory.</summary>
+internal sealed class OneDirectory(IAccountDirectory accounts) : IRoles
+{
+    public IAccountDirectory Accounts => accounts;
+
+    public bool HasAccounts => true;
+
+    public RoleHold<T> Lease<T>()
+        where T : class => new([], null);
+}

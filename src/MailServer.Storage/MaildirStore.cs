@@ -29,13 +29,18 @@ public sealed partial class MaildirStore : IMailStore, IAsyncDisposable
     /// Does once what sessions do, beside the mail, so that the first of them does not wait until the code is compiled. Takes some tenths of a
     /// second of a processor; leaves nothing behind.
     /// </summary>
+    /// <param name="sessions">What else is to be done there, in a store whose only account is this one; it has some dozens of messages.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="IOException">The data directory cannot be written.</exception>
-    public async ValueTask RehearseAsync(CancellationToken cancellationToken)
+    public async ValueTask RehearseAsync(Func<MaildirStore, User, CancellationToken, ValueTask>? sessions, CancellationToken cancellationToken)
     {
         var rehearsal = new StoreRehearsal(_store.Options.DataDirectory, _watcher, _store.Time);
         await using (rehearsal.ConfigureAwait(false))
+        {
             await rehearsal.RunAsync(cancellationToken).ConfigureAwait(false);
+            if (sessions is not null)
+                await sessions(rehearsal.Store, StoreRehearsal.Nobody, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     internal StoreContext Context => _store;

@@ -14,7 +14,7 @@ internal sealed class StoreRehearsal : IAsyncDisposable
     /// <summary>Enough for the loops over messages to count as often used (30 calls), so that the compiler betters them now and not later.</summary>
     private const int Messages = 48;
 
-    private static readonly User Nobody = new() { Name = "nobody", Address = new("nobody", "localhost") };
+    public static readonly User Nobody = new() { Name = "nobody", Address = new("nobody", "localhost") };
 
     private static readonly FolderName Other = new("Other");
 
@@ -37,6 +37,9 @@ internal sealed class StoreRehearsal : IAsyncDisposable
         };
         _store = new(options, watcher, time, NullLoggerFactory.Instance);
     }
+
+    /// <summary>The store that is played with.</summary>
+    public MaildirStore Store => _store;
 
     /// <summary>Delivers, opens, reads, searches, changes, copies, moves and removes.</summary>
     /// <exception cref="IOException">The disk failed.</exception>

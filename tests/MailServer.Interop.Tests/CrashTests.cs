@@ -20,7 +20,10 @@ public sealed class CrashTests
         for (var round = 1; round <= Rounds; round++)
         {
             var sending = Enumerable.Range(0, 4).Select(lane => SendUntilItBreaksAsync(server.Port("mx"), $"r{round}l{lane}", acknowledged)).ToArray();
-            await Task.Delay(700 + (150 * round));
+            var before = Count(acknowledged);
+            for (var waited = 0; Count(acknowledged) == before && waited < 600; waited++)
+                await Task.Delay(100);
+            await Task.Delay(150 * round);
             await server.KillAsync();
             await Task.WhenAll(sending);
             await server.RunAsync();
@@ -38,6 +41,12 @@ public sealed class CrashTests
         }
 
         Assert.True(acknowledged.Count >= Rounds, $"only {acknowledged.Count} were acknowledged");
+    }
+
+    private static int Count(List<string> acknowledged)
+    {
+        lock (acknowledged)
+            return acknowledged.Count;
     }
 
     private static async Task SendUntilItBreaksAsync(int port, string lane, List<string> acknowledged)

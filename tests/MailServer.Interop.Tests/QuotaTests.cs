@@ -74,9 +74,11 @@ public sealed class QuotaTests
         Assert.InRange(last.Messages, 20, 21);
         await using (var dovecot = await DovecotProcess.StartAsync(maildir, "", Settings))
         {
-            Assert.Equal((Kib(last.Storage), last.Messages), await GetAsync(dovecot));
+            // Above the limit it trusts no sum and counts itself.
+            var counted = (Kib(last.Storage - 1024), last.Messages - 1);
+            Assert.Equal(last.Messages > 20 ? counted : (Kib(last.Storage), last.Messages), await GetAsync(dovecot));
             Assert.Equal(0, (await dovecot.DoveadmAsync("quota", "recalc")).ExitCode);
-            Assert.Equal((Kib(last.Storage - 1024), last.Messages - 1), await GetAsync(dovecot));
+            Assert.Equal(counted, await GetAsync(dovecot));
         }
 
         Assert.InRange(server.Messages("alice").Count(path => File.ReadAllText(path).Contains("\nAuto-Submitted: auto-generated\n", StringComparison.Ordinal)), 1, 2);

@@ -12,7 +12,7 @@ public sealed class RehearsalTests
         var before = All(test.Data);
 
         using var calls = new Calls(test.Data);
-        await test.Store.RehearseAsync(TestStore.Token);
+        await test.Store.RehearseAsync(null, TestStore.Token);
 
         Assert.Equal(before, All(test.Data));
 
@@ -30,7 +30,7 @@ public sealed class RehearsalTests
         var left = Path.Combine(test.Data, "rehearsal", "Maildir", "cur");
         Directory.CreateDirectory(left);
         await File.WriteAllTextAsync(Path.Combine(left, "1.1.localhost:2,"), "", TestStore.Token);
-        await test.Store.RehearseAsync(TestStore.Token);
+        await test.Store.RehearseAsync(null, TestStore.Token);
         Assert.False(Directory.Exists(Path.Combine(test.Data, "rehearsal")));
     }
 

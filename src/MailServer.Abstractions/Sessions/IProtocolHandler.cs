@@ -20,4 +20,15 @@ public interface IProtocolHandler
     /// must not throw.
     /// </summary>
     bool CanResume(SessionState state);
+
+    /// <summary>
+    /// A client's part in a session that does what sessions usually do. It is played after a start, before the first session, so that their code is
+    /// compiled by then. Empty for none.
+    /// </summary>
+    /// <remarks>
+    /// Who gives one has the plugin constructed and configured a second time, with a host of its own, to be disposed
+    /// after the play: mail that it takes goes nowhere, and its store has one account, <c>nobody@localhost</c>, which gets in with any password and has some
+    /// dozens of messages in INBOX. The connection is in memory and counts as encrypted.
+    /// </remarks>
+    IReadOnlyList<RehearsalTurn> Rehearsal => [];
 }

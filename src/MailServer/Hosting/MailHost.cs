@@ -238,7 +238,7 @@ internal sealed class MailHost : IAsyncDisposable
         // While nobody waits; a handshake that comes first does it itself.
         if (_certificates is { } certificates)
             _ = Task.Run(certificates.Current.Prepare, CancellationToken.None);
-        _parts.Push(new Rehearsal(Store, Plugins, _logger));
+        _parts.Push(new Rehearsal(Store, Plugins, _services, OptionsOf(Config, _services.Server), _logger));
         Log.Ready(_logger, ServerVersion.Text, (long)_time.GetElapsedTime(_start).TotalMilliseconds);
     }
 
