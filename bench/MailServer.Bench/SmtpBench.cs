@@ -21,7 +21,7 @@ public class SmtpBench
     {
         var command = SmtpCommand.Read(Line);
         Span<byte> local = stackalloc byte[SmtpPath.MaxLocalPart];
-        return RcptCommand.TryRead(command.Argument, out var rcpt) == SmtpFault.None && rcpt.ForwardPath.WriteLocalPart(local) > 0;
+        return RcptCommand.TryRead(command.Argument, SmtpExtensions.Dsn, out var rcpt) == SmtpFault.None && rcpt.ForwardPath.WriteLocalPart(local) > 0;
     }
 
     [Benchmark(Description = "cut a line off a buffer")]

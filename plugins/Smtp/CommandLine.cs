@@ -12,6 +12,8 @@ internal static class CommandLine
     // RFC 4954 §4: the longest AUTH line and response.
     private const int MaxAuthLength = 12288;
 
+    private static readonly Reply SayLhlo = new(500, new(5, 5, 1), "This is LMTP, say LHLO");
+
     /// <summary>The longest line to wait for, with its CRLF.</summary>
     public static int LimitOf(SmtpSession session) => session.IsSubmission ? MaxAuthLength : MaxLength;
 
@@ -28,11 +30,15 @@ internal static class CommandLine
             return new(Reply.RefusedConnection);
         return command.Verb switch
         {
+            // RFC 2033 §4.1: LHLO and no other, so that nobody takes one protocol for the other.
+            SmtpVerb.Lhlo when session.IsLocal => Ehlo.RunAsync(session, command.Argument, isExtended: true),
+            SmtpVerb.Ehlo or SmtpVerb.Helo when session.IsLocal => new(SayLhlo),
             SmtpVerb.Ehlo => Ehlo.RunAsync(session, command.Argument, isExtended: true),
             SmtpVerb.Helo => Ehlo.RunAsync(session, command.Argument, isExtended: false),
             SmtpVerb.Mail => Mail.RunAsync(session, command.Argument, cancellationToken),
             SmtpVerb.Rcpt => Rcpt.RunAsync(session, command.Argument, cancellationToken),
             SmtpVerb.Data => Data.RunAsync(session, command.Argument),
+            SmtpVerb.Bdat => Bdat.RunAsync(session, command.Argument),
             SmtpVerb.Rset => Rset.RunAsync(session, command.Argument),
             SmtpVerb.Noop => new(Noop.Run()),
             SmtpVerb.Vrfy => new(Vrfy.Run(command.Argument)),

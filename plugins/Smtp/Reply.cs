@@ -5,6 +5,7 @@ internal enum Next
 {
     ReadLine,
     ReadMessage,
+    ReadChunk,
     StartTls,
     Close,
 }
@@ -18,6 +19,9 @@ internal sealed record Reply(int Code, StatusCode? Status, string Text)
     /// <summary>More lines, before the last, which is <see cref="Text"/>.</summary>
     public IReadOnlyList<string> Before { get; init; } = [];
 
+    /// <summary>Replies that follow it: to the end of a message LMTP has one for each recipient (RFC 2033 §4.2).</summary>
+    public IReadOnlyList<Reply> Others { get; init; } = [];
+
     /// <summary>What the session does then.</summary>
     public Next Next { get; init; }
 
@@ -25,6 +29,9 @@ internal sealed record Reply(int Code, StatusCode? Status, string Text)
     public bool IsRecipientRefusal { get; init; }
 
     public static Reply Ok { get; } = new(250, new(2, 0, 0), "Ok");
+
+    /// <summary>None yet: the octets behind BDAT come first (RFC 3030 §2).</summary>
+    public static Reply ReadChunk { get; } = new(0, null, "") { Next = Next.ReadChunk };
 
     public static Reply UnknownCommand { get; } = new(500, new(5, 5, 1), "Unknown command");
 
@@ -36,6 +43,8 @@ internal sealed record Reply(int Code, StatusCode? Status, string Text)
 
     /// <summary>The greeting said no; nothing else works (RFC 5321 §3.1).</summary>
     public static Reply RefusedConnection { get; } = new(503, new(5, 5, 1), "You were refused, only QUIT is left");
+
+    public static Reply TooEarly { get; } = new(554, new(5, 5, 0), "You spoke before the greeting") { Next = Next.Close };
 
     public static Reply BytesBehindStartTls { get; } =
         new(554, new(5, 7, 0), "Nothing may follow STARTTLS before the handshake") { Next = Next.Close };

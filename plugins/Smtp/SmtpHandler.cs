@@ -6,7 +6,12 @@ namespace MailServer.Plugins.Smtp;
 internal sealed class SmtpHandler(IPluginHost host, SmtpOptions options, SmtpService service, ILogger logger) : IProtocolHandler
 {
     /// <inheritdoc/>
-    public string Protocol => service == SmtpService.Submission ? "submission" : "smtp";
+    public string Protocol => service switch
+    {
+        SmtpService.Submission => "submission",
+        SmtpService.Local => "lmtp",
+        _ => "smtp",
+    };
 
     public IPluginHost Host => host;
 

@@ -21,6 +21,9 @@ internal sealed record SmtpOptions
     /// <summary>Wrong passwords before we hang up.</summary>
     public required int MaxAuthFailures { get; init; }
 
+    /// <summary>How long another server waits for our greeting; who cannot wait and speaks before it is refused.</summary>
+    public required TimeSpan BannerDelay { get; init; }
+
     /// <summary>How long a peer may take for its next command (RFC 5321 §4.5.3.2.7).</summary>
     public required TimeSpan CommandTimeout { get; init; }
 
@@ -37,6 +40,7 @@ internal sealed record SmtpOptions
         MaxTextLine = Line(config),
         MaxErrors = Count(config, "max_errors", 20),
         MaxAuthFailures = Count(config, "max_auth_failures", 3),
+        BannerDelay = Delay(config),
         CommandTimeout = Time(config, "command_timeout", TimeSpan.FromMinutes(5)),
         DataTimeout = Time(config, "data_timeout", TimeSpan.FromMinutes(3)),
         MessageTimeout = Time(config, "message_timeout", TimeSpan.FromHours(1)),
@@ -52,6 +56,12 @@ internal sealed record SmtpOptions
 
     private static long AtLeast(ConfigSection config, string key, long least, long value) =>
         value >= least ? value : throw config.Invalid(key, $"must be at least {least}");
+
+    // RFC 5321 §4.5.3.2.1 has clients wait five minutes; some have less patience.
+    private static TimeSpan Delay(ConfigSection config) =>
+        config.GetDuration("banner_delay", TimeSpan.Zero) is var value && value >= TimeSpan.Zero && value <= TimeSpan.FromSeconds(30)
+            ? value
+            : throw config.Invalid("banner_delay", "must be at most 30s");
 
     private static TimeSpan Time(ConfigSection config, string key, TimeSpan fallback) =>
         config.GetDuration(key, fallback) is var value && value > TimeSpan.Zero && value <= TimeSpan.FromDays(1)

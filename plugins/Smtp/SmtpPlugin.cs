@@ -4,7 +4,7 @@ using MailServer.Plugins.Smtp;
 
 namespace MailServer.Plugins.Smtp;
 
-/// <summary>SMTP for other servers (<c>smtp</c>) and for our users' mail programs (<c>submission</c>).</summary>
+/// <summary>SMTP for other servers (<c>smtp</c>) for our users' mail programs (<c>submission</c>), and LMTP (<c>lmtp</c>).</summary>
 public sealed class SmtpPlugin : IPlugin
 {
     /// <inheritdoc/>
@@ -16,6 +16,7 @@ public sealed class SmtpPlugin : IPlugin
         var logger = host.Logging.CreateLogger("smtp");
         host.Add(new SmtpHandler(host, options, SmtpService.Transfer, logger));
         host.Add(new SmtpHandler(host, options, SmtpService.Submission, logger));
+        host.Add(new SmtpHandler(host, options, SmtpService.Local, logger));
         return ValueTask.CompletedTask;
     }
 

@@ -7,4 +7,6 @@ internal enum SmtpService
     Transfer,
     /// <summary>Our users' mail programs: nothing without AUTH (RFC 6409).</summary>
     Submission,
+    /// <summary>A server beside us that has a queue of its own: each recipient has its own answer (RFC 2033).</summary>
+    Local,
 }

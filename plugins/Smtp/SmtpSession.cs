@@ -26,6 +26,9 @@ internal sealed class SmtpSession(SmtpHandler handler, IMailConnection connectio
 
     public bool IsSubmission => handler.Service == SmtpService.Submission;
 
+    /// <summary>Whether LMTP is spoken (RFC 2033).</summary>
+    public bool IsLocal => handler.Service == SmtpService.Local;
+
     public IMailConnection Connection => connection;
 
     public PipeReader Input => connection.Transport.Input;
@@ -43,6 +46,9 @@ internal sealed class SmtpSession(SmtpHandler handler, IMailConnection connectio
     };
 
     public int AuthFailures { get; set; }
+
+    /// <summary>What the last BDAT said, until its octets are read.</summary>
+    public BdatCommand Chunk { get; set; }
 
     /// <summary>The session's boundary: whatever goes wrong within ends here.</summary>
     public async ValueTask<SessionEnd> RunAsync(SessionState? resumed)
@@ -117,15 +123,46 @@ internal sealed class SmtpSession(SmtpHandler handler, IMailConnection connectio
             reply = problem.Status.IsTransient ? new(421, problem.Status, problem.Text) { Next = Next.Close } : new(554, problem.Status, problem.Text);
             State = new SmtpState.Refused();
         }
+        else if (handler.Service == SmtpService.Transfer && await SpeaksEarlyAsync().ConfigureAwait(false))
+        {
+            Log.Dropped(Logger, info.Id, Reply.TooEarly.Text);
+            reply = Reply.TooEarly;
+        }
         else
         {
-            reply = new(220, null, $"{Host.Server.Hostname} ESMTP");
+            reply = new(220, null, $"{Host.Server.Hostname} {(IsLocal ? "LMTP" : "ESMTP")}");
         }
 
         // The time that filters took is not the peer's.
         Deadline.Restart();
         ReplyWriter.Write(connection.Transport.Output, reply);
         return await FlushAsync().ConfigureAwait(false) && reply.Next != Next.Close;
+    }
+
+    /// <summary>
+    /// Whether the peer sends before it is greeted (RFC 5321 §3.1: the server speaks first). Programs that send junk do not listen; nothing of
+    /// what they sent is read.
+    /// </summary>
+    private async ValueTask<bool> SpeaksEarlyAsync()
+    {
+        if (Options.BannerDelay == TimeSpan.Zero)
+            return false;
+        using var delay = new CancellationTokenSource(Options.BannerDelay, Host.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(delay.Token, hardStop);
+        try
+        {
+            while (true)
+            {
+                var read = await Input.ReadAsync(either.Token).ConfigureAwait(false);
+                Input.AdvanceTo(read.Buffer.Start);
+                if (!read.Buffer.IsEmpty || read.IsCompleted)
+                    return true;
+            }
+        }
+        catch (OperationCanceledException) when (!hardStop.IsCancellationRequested)
+        {
+            return false;
+        }
     }
 
     private async ValueTask<SessionEnd> ConverseAsync()
@@ -150,7 +187,7 @@ internal sealed class SmtpSession(SmtpHandler handler, IMailConnection connectio
                 // RFC 3207 §5, CVE-2021-33515 and its kin: what came in clear must not be taken for what comes encrypted.
                 if (reply.Next == Next.StartTls && !buffer.IsEmpty)
                     reply = Reply.BytesBehindStartTls;
-                next = Say(reply);
+                next = reply.Next == Next.ReadChunk ? Next.ReadChunk : Say(reply);
                 Deadline.Restart();
             }
 
@@ -160,6 +197,13 @@ internal sealed class SmtpSession(SmtpHandler handler, IMailConnection connectio
             if (next == Next.ReadMessage && State is SmtpState.InTransaction transaction)
             {
                 next = Say(await Data.ReceiveAsync(this, transaction, hardStop).ConfigureAwait(false));
+                Deadline.Restart();
+                if (!await FlushAsync().ConfigureAwait(false))
+                    return SessionEnd.Closed.Instance;
+            }
+            else if (next == Next.ReadChunk)
+            {
+                next = Say(await Bdat.ReceiveAsync(this, hardStop).ConfigureAwait(false));
                 Deadline.Restart();
                 if (!await FlushAsync().ConfigureAwait(false))
                     return SessionEnd.Closed.Instance;
@@ -218,6 +262,8 @@ internal sealed class SmtpSession(SmtpHandler handler, IMailConnection connectio
     private Next Say(Reply reply)
     {
         ReplyWriter.Write(connection.Transport.Output, reply);
+        foreach (var other in reply.Others)
+            ReplyWriter.Write(connection.Transport.Output, other);
         if (reply.Code >= 500)
             _errors += reply.IsRecipientRefusal ? 1 : ErrorPoints;
         if (reply.Next == Next.Close || _errors < Options.MaxErrors * ErrorPoints && AuthFailures < Options.MaxAuthFailures)

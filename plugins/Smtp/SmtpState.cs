@@ -1,3 +1,5 @@
+using MailServer.Wire.Smtp;
+
 namespace MailServer.Plugins.Smtp;
 
 /// <summary>Where a session is. RCPT without MAIL is not a check that may be forgotten: there is no transaction to add to.</summary>
@@ -25,5 +27,14 @@ internal abstract record SmtpState
     /// <param name="Mail">The message on its way in.</param>
     /// <param name="Envelope">As MAIL gave it.</param>
     /// <param name="Accepted">How many recipients it has.</param>
-    public sealed record InTransaction(Ready Session, IMailTransaction Mail, Envelope Envelope, int Accepted) : SmtpState;
+    public sealed record InTransaction(Ready Session, IMailTransaction Mail, Envelope Envelope, int Accepted) : SmtpState
+    {
+        /// <summary>What came with BDAT so far; null when none did.</summary>
+        public Chunks? Chunks { get; init; }
+    }
 }
+
+/// <summary>A message that comes in chunks (RFC 3030 §2).</summary>
+/// <param name="Decoder">Has seen what came so far.</param>
+/// <param name="Started">When the first came.</param>
+internal sealed record Chunks(DataDecoder Decoder, long Started);

@@ -52,6 +52,10 @@ public sealed record Problem(StatusCode Status, string Text)
     /// <summary>No such account (RFC 3463 §3.2, X.1.1).</summary>
     public static Problem NoSuchAccount { get; } = new(new(5, 1, 1), "No such user here") { Reason = ProblemReason.NotFound };
 
+    /// <summary>Somebody sends in another's name (RFC 6409 §6.1).</summary>
+    public static Problem NotTheirs { get; } =
+        new(new(5, 7, 1), "Sender address rejected: it does not belong to the user you logged in as") { Reason = ProblemReason.NoPermission };
+
     /// <summary>The disk is full or broken, or a service is away (RFC 3463 §3.4, X.3.0).</summary>
     public static Problem Unavailable { get; } = new(new(4, 3, 0), "Temporary failure, try again later") { Reason = ProblemReason.Unavailable };
 

@@ -4,6 +4,12 @@ namespace MailServer.Pipeline;
 
 internal static partial class Log
 {
+    [LoggerMessage(EventId = 550, Level = LogLevel.Warning, Message = "alias <{Alias}> leads to <{Target}>, which reaches nobody: {Reason}")]
+    public static partial void AliasToNobody(ILogger logger, EmailAddress alias, EmailAddress target, string reason);
+
+    [LoggerMessage(EventId = 551, Level = LogLevel.Error, Message = "alias <{Alias}> stands for more than {Limit} addresses, the rest get nothing")]
+    public static partial void AliasTooLarge(ILogger logger, EmailAddress alias, int limit);
+
     [LoggerMessage(EventId = 500, Level = LogLevel.Information, Message = "{ConnectionId}: {MessageId}: accepted from <{ReversePath}> for {Recipients}, {Size} bytes, score {Score}")]
     public static partial void Accepted(ILogger logger, string connectionId, string messageId, EmailAddress? reversePath, string recipients, long size, double score);
 

@@ -1,3 +1,4 @@
+using MailServer.Accounts;
 using MailServer.Extensibility;
 using MailServer.Rules;
 using MailServer.Storage;
@@ -25,10 +26,11 @@ public sealed class MailPipeline : IMailIngress
     /// <param name="logging">Makes the pipeline's logger.</param>
     /// <param name="users">The users' own scripts, or null for none.</param>
     /// <param name="queue">Takes mail for other servers, or null when none is taken.</param>
+    /// <param name="aliases">The addresses that stand for others, or null when there are none.</param>
     public MailPipeline(
         PipelineOptions options, MaildirStore store, PluginManager plugins, RuleEngine? rules, IDeliveryObserver? observer, TimeProvider time, ILoggerFactory logging,
-        UserScripts? users = null, MailQueue? queue = null)
-        : this(options, new MaildirAdapter(store), new PluginRoles(plugins), rules, new DeliveryJournal(store, observer), time, logging, users, queue)
+        UserScripts? users = null, MailQueue? queue = null, AliasFile? aliases = null)
+        : this(options, new MaildirAdapter(store), new PluginRoles(plugins), rules, new DeliveryJournal(store, observer), time, logging, users, queue, aliases is null ? null : aliases.Current)
     {
         store.WarnBy(new QuotaNotice(store, options.Server.Hostname, options.IsOverQuotaFinal, time, logging.CreateLogger("MailServer.Pipeline")).SendAsync);
     }
@@ -48,24 +50,29 @@ public sealed class MailPipeline : IMailIngress
 
     internal MailPipeline(
         PipelineOptions options, IDeliveryStore store, IRoles roles, RuleEngine? rules, IDeliveryObserver? observer, TimeProvider time, ILoggerFactory logging,
-        UserScripts? users = null, MailQueue? queue = null)
+        UserScripts? users = null, MailQueue? queue = null, Func<AliasTable?>? aliases = null)
     {
         MimeOptions.Prepare();
         var logger = logging.CreateLogger("MailServer.Pipeline");
         _notice = new(store, options.Server.Hostname, time, logger);
         var resolver = new RecipientResolver(options, roles, logger);
-        queue?.NotifyBy(new(options.Server.Hostname, store, resolver, queue, time, logger));
+        var notifier = queue is null ? null : new StatusNotifier(options.Server.Hostname, store, resolver, queue, time, logger);
+        if (notifier is not null)
+            queue?.NotifyBy(notifier);
         queue?.DeliverBy(new(this, resolver, options.Server.Hostname));
         _parts = new(
             options,
             store,
             new FilterStage(options, roles, time, logger),
             resolver,
+            new AliasStage(aliases ?? (() => AliasTable.Empty), resolver, logger),
+            new SendingLimit(options.RecipientsPerDay, time),
             new RuleStage(options, store, roles, rules, users is null ? null : new(users, _notice, logger), time, logger),
             new DeliverStage(store, observer, time, logger),
             new SendStage(options, store, resolver, queue, queue is { RewritesSenders: true } ? new(queue.RewritingKeyFile, logger) : null, time, logger),
             new NotesFiles(time, logger),
             queue,
+            notifier,
             time,
             logger);
     }
@@ -82,6 +89,19 @@ public sealed class MailPipeline : IMailIngress
             await _notice.SendAsync(recipient.Account, "the administrators' rules, those for everybody's mail", complaints).ConfigureAwait(false);
         else
             Log.OwnerNotTold(_parts.Logger, postmaster, problem.Text);
+    }
+
+    /// <inheritdoc/>
+    public bool SendsMail => _parts.Queue is { IsOpen: true };
+
+    /// <inheritdoc/>
+    public async ValueTask<Problem?> MaySendAsAsync(User user, EmailAddress address, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(user);
+        var found = await _parts.Aliases.FindAsync(address, isSubmission: false, cancellationToken).ConfigureAwait(false);
+        if (found.TryGet(out var destinations, out var problem))
+            return destinations.Here.Any(recipient => recipient.Account.Name == user.Name) ? null : Problem.NotTheirs;
+        return problem.Status.IsTransient ? problem : Problem.NotTheirs;
     }
 
     /// <inheritdoc/>

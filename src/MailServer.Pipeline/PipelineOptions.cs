@@ -27,6 +27,9 @@ public sealed record PipelineOptions
     /// <summary>Whether a full account refuses mail for good.</summary>
     public bool IsOverQuotaFinal { get; init; }
 
+    /// <summary>Recipients that an account may send to in a day; 0 for no limit.</summary>
+    public int RecipientsPerDay { get; init; }
+
     /// <summary>Who reads postmaster's mail (RFC 5321 §4.5.1) when no account or alias of that name is there; null for the first account.</summary>
     public EmailAddress? Postmaster { get; init; }
 }

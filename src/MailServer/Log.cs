@@ -4,6 +4,9 @@ namespace MailServer.Server;
 
 internal static partial class Log
 {
+    [LoggerMessage(EventId = 850, Level = LogLevel.Warning, Message = "listener {Listener}: {Remote} is one of its proxies, but {Reason}")]
+    public static partial void ProxyHeaderMissing(ILogger logger, string listener, string remote, string reason);
+
     [LoggerMessage(EventId = 800, Level = LogLevel.Information, Message = "certificate of {Subject} in use, valid until {NotAfter:yyyy-MM-dd}")]
     public static partial void CertificateInUse(ILogger logger, string subject, DateTimeOffset notAfter);
 

@@ -48,6 +48,38 @@ public sealed class CommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Aliases_are_added_listed_checked_and_removed()
+    {
+        async Task ExpectAsync(int code, string output, string error, params string[] arguments)
+        {
+            var (exit, text, complaint) = await _server.CommandAsync(arguments);
+            Assert.Equal((code, output, error), (exit, text, complaint.Replace(_server.File("").TrimEnd('/') + "/", "", StringComparison.Ordinal)));
+        }
+
+        await ExpectAsync(1, "", "mailserver.toml: [accounts] aliases names no file\n", "alias", "list");
+        await File.AppendAllTextAsync(_server.Config, "\n[accounts]\naliases = \"aliases\"\n");
+        await ExpectAsync(0, "info@example.org added\n", "", "alias", "add", "info@example.org", "alice@example.org", "bob@example.org");
+        await ExpectAsync(0, "@example.org added\n", "", "alias", "add", "@example.org", "gone@example.org");
+        await ExpectAsync(1, "", "INFO@example.org is there already\n", "alias", "add", "INFO@example.org", "alice@example.org");
+        await ExpectAsync(1, "", "aliases:3: \"alice\" is neither an address nor @domain\n", "alias", "add", "x@example.org", "alice");
+        await ExpectAsync(0, "info@example.org  alice@example.org, bob@example.org\n@example.org  gone@example.org\n", "", "alias", "list");
+        using (var list = JsonDocument.Parse((await _server.CommandAsync("alias", "list", "--json")).Output))
+            Assert.Equal("bob@example.org", list.RootElement[0].GetProperty("targets")[1].GetString());
+        await File.WriteAllTextAsync(_server.File("aliases"), "# mine\ninfo@example.org alice@example.org\n  bob@example.org\n\na@example.org b@example.org\nb@example.org a@example.org\nx@other.example alice@example.org\n");
+        var check = await _server.CommandAsync("check");
+        Assert.Equal(0, check.Code);
+        Assert.Contains("aliases:5: a@example.org leads to b@example.org, which reaches nobody", check.Error);
+        Assert.Contains("aliases:7: other.example is none of our [[domains]]", check.Error);
+        await ExpectAsync(0, "info@example.org removed\n", "", "alias", "remove", "info@example.org");
+        await ExpectAsync(1, "", "info@example.org is no alias\n", "alias", "remove", "info@example.org");
+        Assert.Equal("# mine\n\na@example.org b@example.org\nb@example.org a@example.org\nx@other.example alice@example.org\n", await File.ReadAllTextAsync(_server.File("aliases")));
+        await File.WriteAllTextAsync(_server.File("aliases"), "broken\n");
+        var (code, _, error) = await _server.CommandAsync("check");
+        Assert.Equal(1, code);
+        Assert.Contains("aliases:1: \"broken\" is neither an address", error);
+    }
+
+    [Fact]
     public async Task A_quota_is_set_shown_and_taken_away()
     {
         async Task ExpectAsync(string arguments, string output)

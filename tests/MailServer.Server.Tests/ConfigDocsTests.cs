@@ -57,6 +57,8 @@ public sealed partial class ConfigDocsTests
             {values["[tls]"]}
             [limits]
             {values["[limits]"]}
+            [submission]
+            {values["[submission]"]}
             [queue]
             {values["[queue]"]}
             [log]
@@ -70,7 +72,7 @@ public sealed partial class ConfigDocsTests
         var config = ConfigReader.Read(directory.File("m.toml"), text);
 
         Assert.Equal(TimeSpan.FromSeconds(10), config.Filters["x"].TimeLimit);
-        Assert.Equal(9, values.Count);
+        Assert.Equal(10, values.Count);
     }
 
     private static bool IsOfPlugin(string table) => table.StartsWith("[plugins.", StringComparison.Ordinal);

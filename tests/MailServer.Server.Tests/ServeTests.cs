@@ -90,6 +90,101 @@ public sealed class ServeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_proxy_says_who_the_client_is_and_nobody_else_does()
+    {
+        await File.AppendAllTextAsync(_server.Config, """
+
+            [[listeners]]
+            name = "proxied"
+            address = "127.0.0.1:0"
+            protocol = "smtp"
+            proxies = ["10.0.0.0/8", "127.0.0.1"]
+
+            [[listeners]]
+            name = "lmtp"
+            address = "127.0.0.1:0"
+            protocol = "lmtp"
+            """);
+        await _server.StartAsync();
+        await using (var client = await _server.ConnectAsync("proxied"))
+        {
+            await client.SendAsync("PROXY TCP4 192.0.2.7 198.51.100.1 40000 25\r\nEHLO x\r\n");
+            await client.LineAsync("250 HELP");
+            await client.SendAsync("MAIL FROM:<a@example.net>\r\nRCPT TO:<alice@example.org>\r\nBDAT 12 LAST\r\nSubject: p\r\nQUIT\r\n");
+            await client.LineAsync("221");
+        }
+
+        var mail = Assert.Single(Directory.GetFiles(_server.File("data/mail/example.org/alice/Maildir/new")));
+        Assert.Contains("Received: from x ([192.0.2.7])", await File.ReadAllTextAsync(mail));
+        await using (var honest = await _server.ConnectAsync("mx"))
+        {
+            await honest.SendAsync("PROXY TCP4 192.0.2.7 198.51.100.1 40000 25\r\n");
+            await honest.LineAsync("220");
+            Assert.StartsWith("500 ", await honest.LineAsync());
+        }
+
+        await using (var none = await _server.ConnectAsync("proxied"))
+        {
+            await none.SendAsync("EHLO x\r\n");
+            Assert.Equal("", await none.RestAsync());
+        }
+
+        await _server.UntilLogAsync("is one of its proxies, but what came is no PROXY header");
+        await using var lmtp = await _server.ConnectAsync("lmtp");
+        await lmtp.SendAsync("LHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<alice@example.org>\r\nRCPT TO:<bob@example.org>\r\nRCPT TO:<nobody@example.org>\r\nDATA\r\nSubject: l\r\n.\r\nQUIT\r\n");
+        await lmtp.LineAsync("354");
+        Assert.StartsWith("250 2.0.0 Ok: ", await lmtp.LineAsync());
+        Assert.StartsWith("250 2.0.0 Ok: ", await lmtp.LineAsync());
+        Assert.StartsWith("221 ", await lmtp.LineAsync());
+        Assert.Single(Directory.GetFiles(_server.File("data/mail/example.org/bob/Maildir/new")));
+    }
+
+    /// <summary>Every way to ask that has made servers pass on mail for strangers.</summary>
+    [Fact]
+    public async Task Mail_for_elsewhere_is_taken_from_nobody_who_has_not_logged_in()
+    {
+        string[] forms =
+        [
+            "x@away.example", "x@away.example.", "\"x@away.example\"", "\"x@away.example\"@example.org", "x%away.example@example.org", "x%away.example@mx.example.org",
+            "x%away.example@[127.0.0.1]", "\"x%away.example\"@example.org", "\"x%away.example\"", "x%away.example", "away.example!x", "away.example!x@example.org",
+            "away.example!x@mx.example.org", "away.example!x@[127.0.0.1]", "\"away.example!x\"@example.org", "@example.org:x@away.example", "@mx.example.org:x@away.example",
+            "@[127.0.0.1]:x@away.example", "@away.example,@example.org:x@away.example", "x@away.example@example.org", "x@example.org@away.example", "x@[192.0.2.1]",
+            "x@[IPv6:2001:db8::1]", "x@localhost", "x@127.0.0.1", "x@mx.example.org", "x@example.org.away.example", "x@example.org%away.example", "\"x\"@away.example",
+            "postmaster@away.example", "x@sub.example.org", "alice@example.org,x@away.example", "alice@example.org>,<x@away.example", "x@away.example\0@example.org", "SRS0=a=b=away.example=x@example.org",
+        ];
+        string[] senders = ["", "alice@example.org", "postmaster@mx.example.org", "x@away.example", "alice@[127.0.0.1]"];
+        await File.AppendAllTextAsync(_server.Config, """
+
+            [[listeners]]
+            name = "lmtp"
+            address = "127.0.0.1:0"
+            protocol = "lmtp"
+
+            [plugins.relay]
+            smarthost = "127.0.0.1:1"
+            tls = "none"
+            """);
+        await _server.StartAsync();
+        for (var i = 0; i < forms.Length; i++)
+            foreach (var (listener, hello) in new[] { ("mx", "EHLO x"), ("mx", "HELO mx.example.org"), ("lmtp", "LHLO x"), ("submission", "EHLO x") })
+            {
+                await using var peer = await _server.ConnectAsync(listener);
+                await peer.LineAsync("220");
+                await peer.SendAsync(hello + "\r\n");
+                await peer.LineAsync("250 ");
+                await peer.SendAsync($"MAIL FROM:<{senders[i % senders.Length]}>\r\n");
+                var mail = await peer.LineAsync();
+                Assert.True(listener != "submission" || mail!.StartsWith("530 5.7.0", StringComparison.Ordinal), mail);
+                await peer.SendAsync($"RCPT TO:<{forms[i]}>\r\nDATA\r\n");
+                var (rcpt, data) = (await peer.LineAsync(), await peer.LineAsync());
+                Assert.True(rcpt is ['5', ..], $"{listener}: RCPT TO:<{forms[i]}>: {rcpt}");
+                Assert.True(data is ['5', ..], $"{listener}: RCPT TO:<{forms[i]}>, DATA: {data}");
+            }
+
+        Assert.Equal("[]", (await _server.CommandAsync("queue", "list", "--json")).Output.Trim());
+    }
+
+    [Fact]
     public async Task Commands_sent_behind_STARTTLS_are_never_carried_out()
     {
         await _server.StartAsync();

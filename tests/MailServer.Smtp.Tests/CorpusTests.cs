@@ -124,6 +124,29 @@ public sealed class CorpusTests
         Assert.All(session.Ingress.Accepted, mail => Assert.Equal([new("alice", "example.org")], mail.Recipients));
     }
 
+    /// <summary>In a chunk none of them is an end; what is no line end is refused there too.</summary>
+    [Theory]
+    [MemberData(nameof(Smuggling))]
+    public async Task A_false_end_in_a_chunk_smuggles_nothing(string entry)
+    {
+        Assert.SkipWhen(Corpora.Find(Corpus, out var reason) is null, reason);
+        var session = await Session.ReadyAsync();
+        await session.SayAsync("MAIL FROM:<a@client.example>", "250 ");
+        await session.SayAsync("RCPT TO:<alice@example.org>", "250 ");
+        byte[] message = [.. "Subject: x\r\n\r\nouter"u8, .. Convert.FromHexString(entry.Split(' ')[1]),
+            .. "MAIL FROM:<evil@client.example>\r\nRCPT TO:<bob@example.org>\r\nDATA\r\ninner\r\n.\r\nQUIT\r\n"u8];
+        byte[] octets = [.. Encoding.ASCII.GetBytes($"BDAT {message.Length} LAST\r\n"), .. message, .. "QUIT\r\n"u8];
+        await session.Connection.SendAsync(octets);
+        await session.End.WaitAsync(TimeSpan.FromSeconds(10));
+        var said = await session.RestAsync();
+        Assert.Equal(2, said.Length);
+        Assert.StartsWith("221 ", said[1]);
+        var text = Encoding.Latin1.GetString(message);
+        var isClean = !text.Replace("\r\n", "", StringComparison.Ordinal).AsSpan().ContainsAny('\r', '\n');
+        Assert.Equal(isClean ? "250" : "554", said[0][..3]);
+        Assert.Equal(isClean ? [text] : [], session.Ingress.Accepted.Select(mail => mail.Text));
+    }
+
     private static byte[] Raw(string text)
     {
         var big = Regex.Match(text, @"^\('(.)' \* (\d+) \+ '(.*)'\) \* (\d+)$");

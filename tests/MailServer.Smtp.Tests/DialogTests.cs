@@ -31,6 +31,8 @@ public sealed class DialogTests
             Assert.Equal(int.Parse(recipients, CultureInfo.InvariantCulture), ingress.Accepted[^1].Recipients.Count);
         if (dialog.Then.TryGetValue("octets", out var octets))
             Assert.Equal(int.Parse(octets, CultureInfo.InvariantCulture), ingress.Accepted[^1].Text.Length);
+        if (dialog.Then.TryGetValue("terms", out var terms))
+            Assert.Equal(terms, ingress.Accepted[^1].TermsText);
     }
 
     internal static (TestPluginHost Host, TestConnection Connection, string Protocol) SetUp(Dialog dialog)
@@ -45,7 +47,11 @@ public sealed class DialogTests
             switch (key)
             {
                 case "submission":
+                case "lmtp":
                     protocol = key;
+                    break;
+                case "sends_mail":
+                    ingress.SendsMail = true;
                     break;
                 case "tls":
                     connection.Info = connection.Info with { Tls = new() { Protocol = "TLS1.3", CipherSuite = "x" }, CanStartTls = false, AllowsPlaintextAuth = true };

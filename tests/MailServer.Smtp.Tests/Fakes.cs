@@ -12,6 +12,8 @@ internal sealed class FakeIngress : IMailIngress
     /// <summary>How many transactions are begun and not ended.</summary>
     public int Open { get; private set; }
 
+    public bool SendsMail { get; set; }
+
     public Problem? ConnectProblem { get; set; }
 
     public Problem? SenderProblem { get; set; }
@@ -51,6 +53,19 @@ internal sealed class FakeMail(FakeIngress ingress, Envelope envelope) : IMailTr
 
     public List<EmailAddress> Recipients { get; } = [];
 
+    public List<RecipientTerms> Terms { get; } = [];
+
+    /// <summary>All that was asked for, in short.</summary>
+    public string TermsText
+    {
+        get
+        {
+            var mail = envelope.Terms;
+            return $"{(mail.RequiresTls ? "TLS " : "")}{(mail.Return is { } returned ? returned == ReturnedContent.Full ? "FULL" : "HDRS" : "-")} {mail.EnvelopeId ?? "-"}"
+                + string.Concat(Terms.Select(terms => $"; {terms.Notify?.ToString() ?? "-"} {terms.OriginalRecipient?.Replace(';', '|') ?? "-"}"));
+        }
+    }
+
     public string Text => Encoding.Latin1.GetString(_body.ToArray());
 
     public string Id => "m1";
@@ -58,6 +73,22 @@ internal sealed class FakeMail(FakeIngress ingress, Envelope envelope) : IMailTr
     public Problem? SenderProblem => ingress.SenderProblem;
 
     public PipeWriter Body => _writer ??= PipeWriter.Create(_body, new(leaveOpen: true));
+
+    public async ValueTask<Problem?> AddRecipientAsync(EmailAddress recipient, RecipientTerms terms, CancellationToken cancellationToken)
+    {
+        var problem = await AddRecipientAsync(recipient, cancellationToken);
+        if (problem is null)
+            Terms.Add(terms);
+        return problem;
+    }
+
+    /// <summary>Bob's disk is full.</summary>
+    public async ValueTask<IReadOnlyList<Problem?>> CommitEachAsync(int count, CancellationToken cancellationToken)
+    {
+        Assert.Equal(Recipients.Count, count);
+        var problem = await CommitAsync(cancellationToken);
+        return [.. Recipients.Select(recipient => recipient.LocalPart == "bob" ? Problem.StorageFull : problem)];
+    }
 
     public ValueTask<Problem?> AddRecipientAsync(EmailAddress recipient, CancellationToken cancellationToken)
     {

@@ -11,7 +11,7 @@ public sealed class FuzzTests
 
     private static readonly string[] Words =
     [
-        "\r\n", "\r\n.\r\n", "\n.\n", "\r.\r", "\r", "\n", ".", "\0", "DATA\r\n", "RSET\r\n", "QUIT\r\n", "MAIL FROM:<a@b>\r\n", "RCPT TO:<bob@example.org>\r\n",
+        "\r\n", "\r\n.\r\n", "\n.\n", "\r.\r", "\r", "\n", ".", "\0", "DATA\r\n", "BDAT 9\r\n", "BDAT 20 LAST\r\n", "RSET\r\n", "QUIT\r\n", "MAIL FROM:<a@b>\r\n", "RCPT TO:<bob@example.org>\r\n",
         "STARTTLS\r\n", "AUTH PLAIN AGFsaWNlAHNlQ3JldC03\r\n", "AUTH LOGIN\r\n", "*\r\n", "HELO x\r\n", "<", ">", "\"", "\\", "@", "[", " SIZE=", " SMTPUTF8", "\u00ff\u00fe",
     ];
 
@@ -31,6 +31,7 @@ public sealed class FuzzTests
             var ends = 0;
             for (var at = 0; input.AsSpan(at).IndexOf("\r\n.\r\n"u8) is var found and >= 0; at += found + 3)
                 ends++;
+            ends += System.Text.Encoding.Latin1.GetString(input).Split("LAST", StringSplitOptions.None).Length - 1 + System.Text.Encoding.Latin1.GetString(input).Split("last", StringSplitOptions.None).Length - 1;
             Assert.True(accepted <= ends, $"seed {seed}, round {round}: {accepted} messages, {ends} ends");
         }
 
@@ -45,9 +46,9 @@ public sealed class FuzzTests
         var random = new Random(seed);
         for (var round = 0; round < 150; round++)
         {
-            // What may follow STARTTLS depends on the cut, and that is as it should be.
+            // What may follow STARTTLS, and what is taken for a TLS hello behind a broken line, depends on the cut, and that is as it should be.
             var input = Mutate(Seeds[random.Next(Seeds.Length)], random);
-            if (input.AsSpan().IndexOf("STARTTLS"u8) >= 0)
+            if (input.AsSpan().IndexOf("STARTTLS"u8) >= 0 || input.AsSpan().IndexOf("\u0016\u0003"u8) >= 0)
                 continue;
             var whole = await PlayAsync("submission", input, [], $"seed {seed}, round {round}");
             var cut = await PlayAsync("submission", input, Cuts(input, random), $"seed {seed}, round {round}");

@@ -99,7 +99,7 @@ public sealed class HandOverTests
         var connection = new TestKit.TestConnection();
         connection.Info = connection.Info with { AllowsPlaintextAuth = true };
         var session = await Session.StartAsync("submission", connection: connection);
-        await session.SayAsync("EHLO x", [.. Enumerable.Repeat("2", 10)]);
+        await session.SayAsync("EHLO x", [.. Enumerable.Repeat("2", 12)]);
         await session.SayAsync("AUTH LOGIN", "334 ");
         connection.Drain();
         await session.SayAsync("YWxpY2U=", "334 ");

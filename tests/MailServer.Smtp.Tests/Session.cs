@@ -49,7 +49,7 @@ internal sealed class Session
         var session = await StartAsync(protocol, host, connection);
         string[] auth = protocol == "submission" ? ["250-AUTH "] : [];
         await session.SayAsync("EHLO client.example", ["220 ", "250-mx.example.org", "250-PIPELINING", "250-SIZE ", "250-8BITMIME", "250-SMTPUTF8",
-            "250-ENHANCEDSTATUSCODES", "250-STARTTLS", .. auth, "250 HELP"]);
+            "250-ENHANCEDSTATUSCODES", "250-LIMITS RCPTMAX=", "250-CHUNKING", "250-STARTTLS", .. auth, "250 HELP"]);
         if (protocol == "submission")
             await session.SayAsync("AUTH PLAIN " + Convert.ToBase64String("\0alice\0seCret-7"u8), "235 2.7.0");
         return session;

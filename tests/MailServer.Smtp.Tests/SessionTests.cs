@@ -56,6 +56,35 @@ public sealed class SessionTests
     }
 
     [Fact]
+    public async Task Who_speaks_before_the_greeting_is_refused_and_who_waits_is_greeted()
+    {
+        var time = new FakeTimeProvider();
+        var host = Session.NewHost(("banner_delay", TimeSpan.FromSeconds(5)));
+        host.Time = time;
+        var early = new TestConnection();
+        await early.SendAsync("EHLO x\r\nMAIL FROM:<a@b>\r\n");
+        var session = await Session.StartAsync(host: host, connection: early);
+        Assert.Equal(["554 5.5.0 You spoke before the greeting"], await session.RestAsync());
+        Assert.IsType<SessionEnd.Closed>(await session.End);
+
+        var patient = await Session.StartAsync(host: host);
+        // The host may wake it: that is no word of the peer's.
+        patient.Connection.Wake();
+        var greeting = patient.Connection.ReadLineAsync();
+        while (!greeting.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.WhenAny(greeting, Task.Delay(5));
+        }
+
+        Assert.StartsWith("220 ", await greeting);
+        await patient.SayAsync("EHLO x", "250-mx");
+        // Our own users' programs are not made to wait.
+        var submission = await Session.StartAsync("submission", host: host);
+        await submission.ExpectAsync("220 ");
+    }
+
+    [Fact]
     public async Task A_peer_that_is_silent_for_too_long_is_sent_away()
     {
         var (session, time) = await TimedAsync();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using MailServer.Wire.Smtp;
 
 namespace MailServer.Plugins.Smtp.Commands;
 
@@ -9,7 +10,7 @@ internal static class Ehlo
     public static ValueTask<Reply> RunAsync(SmtpSession session, ReadOnlySpan<byte> argument, bool isExtended)
     {
         if (argument.IsEmpty)
-            return new(Reply.Syntax(isExtended ? "EHLO domain" : "HELO domain"));
+            return new(Reply.Syntax(session.IsLocal ? "LHLO domain" : isExtended ? "EHLO domain" : "HELO domain"));
         if (argument.Length > 255)
             return new(Reply.Syntax("The domain is too long"));
         return GreetAsync(session, NameOf(argument), isExtended);
@@ -32,7 +33,19 @@ internal static class Ehlo
             "8BITMIME",                                                                                          // RFC 6152
             "SMTPUTF8",                                                                                          // RFC 6531
             "ENHANCEDSTATUSCODES",                                                                               // RFC 2034
+            $"LIMITS RCPTMAX={session.Options.MaxRecipients}",                                                   // RFC 9422
+            "CHUNKING",                                                                                          // RFC 3030
         ];
+        var offered = Offers.Of(session);
+        if (offered.HasFlag(SmtpExtensions.Dsn))
+            extensions.Add("DSN");                                                                               // RFC 3461
+        if (offered.HasFlag(SmtpExtensions.RequireTls))
+            extensions.Add("REQUIRETLS");                                                                        // RFC 8689
+        if (offered.HasFlag(SmtpExtensions.Priority))
+            extensions.Add("MT-PRIORITY");                                                                       // RFC 6710
+        if (offered.HasFlag(SmtpExtensions.FutureRelease))
+            extensions.Add(string.Create(CultureInfo.InvariantCulture,                                           // RFC 4865
+                $"FUTURERELEASE {Offers.LongestHold.TotalSeconds} {session.Host.Time.GetUtcNow() + Offers.LongestHold:yyyy-MM-dd'T'HH:mm:ss'Z'}"));
         if (session.Connection.Info.CanStartTls)
             extensions.Add("STARTTLS");                                                                          // RFC 3207
         if (session.IsSubmission && session.Host.Sasl.MechanismsFor(session.Connection.Info) is { Count: > 0 } mechanisms)

@@ -4,5 +4,5 @@ namespace MailServer.Plugins.Smtp.Commands;
 internal static class Help
 {
     public static Reply Run(SmtpSession session) =>
-        new(214, new(2, 0, 0), "EHLO HELO MAIL RCPT DATA RSET NOOP VRFY STARTTLS HELP QUIT" + (session.IsSubmission ? " AUTH" : ""));
+        new(214, new(2, 0, 0), $"{(session.IsLocal ? "LHLO" : "EHLO HELO")} MAIL RCPT DATA BDAT RSET NOOP VRFY STARTTLS HELP QUIT" + (session.IsSubmission ? " AUTH" : ""));
 }

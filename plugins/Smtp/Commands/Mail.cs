@@ -7,18 +7,16 @@ internal static class Mail
 {
     private static readonly StatusCode BadSender = new(5, 1, 7);
 
-    private static readonly Reply NotYours = new(550, new(5, 7, 1), "Sender address rejected: it does not belong to the user you logged in as");
-
     public static ValueTask<Reply> RunAsync(SmtpSession session, ReadOnlySpan<byte> argument, CancellationToken cancellationToken)
     {
         if (session.State is SmtpState.InTransaction)
             return new(Reply.BadSequence("A message is under way, RSET or finish it first"));
         if (session.State is not SmtpState.Ready ready)
-            return new(Reply.BadSequence("EHLO or HELO first"));
+            return new(Reply.BadSequence(session.IsLocal ? "LHLO first" : "EHLO or HELO first"));
         if (session.IsSubmission && ready.User is null)
             return new(AuthRequired(session));
 
-        var fault = MailCommand.TryRead(argument, session.IsSubmission, out var command);
+        var fault = MailCommand.TryRead(argument, Offers.Of(session), out var command);
         if (fault != SmtpFault.None)
             return new(Addresses.Explain(fault, "MAIL FROM:<address>", BadSender));
         if (!command.IsUtf8 && !command.ReversePath.IsAscii)
@@ -26,6 +24,10 @@ internal static class Mail
         // RFC 1870 §6.1: no need to send what will not be taken.
         if (command.Size > session.Options.MaxMessageSize)
             return new(new Reply(552, new(5, 3, 4), "Message size exceeds the limit"));
+        var terms = Terms.Of(command, session.Host.Time.GetUtcNow());
+        // RFC 4865 §4: not longer than was said in the answer to EHLO. A client's clock may be a little ahead of ours.
+        if (terms.HoldUntil > session.Host.Time.GetUtcNow() + Offers.LongestHold + TimeSpan.FromMinutes(5))
+            return new(Reply.Syntax("Mail is not held for so long"));
         EmailAddress? reversePath = null;
         if (!command.ReversePath.IsNull)
         {
@@ -43,6 +45,7 @@ internal static class Mail
             User = ready.User,
             IsUtf8 = command.IsUtf8,
             AnnouncedSize = command.Size,
+            Terms = terms,
         };
         return BeginAsync(session, ready, envelope, cancellationToken);
     }
@@ -50,10 +53,10 @@ internal static class Mail
     private static async ValueTask<Reply> BeginAsync(SmtpSession session, SmtpState.Ready ready, Envelope envelope, CancellationToken cancellationToken)
     {
         if (ready.User is { } user && envelope.ReversePath is { } address
-            && await CheckOwnerAsync(session.Host.Accounts, user, address, cancellationToken).ConfigureAwait(false) is { } refusal)
+            && await CheckOwnerAsync(session.Host, user, address, cancellationToken).ConfigureAwait(false) is { } refusal)
         {
             Log.SenderRefused(session.Logger, session.Connection.Info.Id, address, user.Name, refusal.Text);
-            return refusal;
+            return Reply.From(refusal);
         }
 
         var mail = await session.Host.Ingress.BeginAsync(envelope, cancellationToken).ConfigureAwait(false);
@@ -70,23 +73,21 @@ internal static class Mail
     /// <summary>
     /// RFC 6409 §6.1: a user sends in its own name only. The null reverse-path is nobody's name and needed for receipts (RFC 8098 §3).
     /// </summary>
-    private static async ValueTask<Reply?> CheckOwnerAsync(IAccountDirectory accounts, User user, EmailAddress address, CancellationToken cancellationToken)
+    private static async ValueTask<Problem?> CheckOwnerAsync(IPluginHost host, User user, EmailAddress address, CancellationToken cancellationToken)
     {
         if (IsSame(address, user.Address))
             return null;
         // alice+lists@ belongs to alice@ (RFC 5233), unless it is an account of its own.
-        foreach (var candidate in new[] { address, WithoutDetail(address) })
+        foreach (var candidate in new[] { address, WithoutDetail(address) }.Distinct())
         {
-            var found = await accounts.FindAsync(candidate, cancellationToken).ConfigureAwait(false);
+            var found = await host.Accounts.FindAsync(candidate, cancellationToken).ConfigureAwait(false);
             if (found.TryGet(out var owner, out var problem))
-                return owner.Name == user.Name ? null : NotYours;
+                return owner.Name == user.Name ? null : await host.Ingress.MaySendAsAsync(user, address, cancellationToken).ConfigureAwait(false);
             if (problem.Reason == ProblemReason.Unavailable)
-                return Reply.From(problem);
-            if (candidate == WithoutDetail(address))
-                break;
+                return problem;
         }
 
-        return IsSame(WithoutDetail(address), user.Address) ? null : NotYours;
+        return IsSame(WithoutDetail(address), user.Address) ? null : await host.Ingress.MaySendAsAsync(user, address, cancellationToken).ConfigureAwait(false);
     }
 
     private static bool IsSame(EmailAddress one, EmailAddress other) =>
@@ -105,6 +106,6 @@ internal static class Mail
         if (!ready.IsExtended)
             return "SMTP";
         var (secure, authenticated) = (session.Connection.Info.Tls is not null, ready.User is not null);
-        return (isUtf8 ? "UTF8SMTP" : "ESMTP") + (secure ? "S" : "") + (authenticated ? "A" : "");
+        return (session.IsLocal, isUtf8) switch { (true, false) => "LMTP", (true, true) => "UTF8LMTP", (false, true) => "UTF8SMTP", _ => "ESMTP" } + (secure ? "S" : "") + (authenticated ? "A" : "");
     }
 }

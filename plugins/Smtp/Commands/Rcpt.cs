@@ -14,7 +14,10 @@ internal static class Rcpt
         if (session.State is not SmtpState.InTransaction transaction)
             return new(Reply.BadSequence("MAIL first"));
 
-        var fault = RcptCommand.TryRead(argument, out var command);
+        if (transaction.Chunks is not null)
+            return new(Reply.BadSequence("The message has begun"));
+
+        var fault = RcptCommand.TryRead(argument, Offers.Of(session), out var command);
         if (fault != SmtpFault.None)
             return new(Addresses.Explain(fault, "RCPT TO:<address>", BadRecipient));
         if (!transaction.Envelope.IsUtf8 && !command.ForwardPath.IsAscii)
@@ -25,13 +28,13 @@ internal static class Rcpt
             return new(Addresses.Explain(SmtpFault.Path, "RCPT TO:<address>", BadRecipient));
         if (command.ForwardPath.IsPostmaster)
             recipient = recipient with { Domain = session.Host.Server.Domains is [var first, ..] ? first : session.Host.Server.Hostname };
-        return AddAsync(session, transaction, recipient, cancellationToken);
+        return AddAsync(session, transaction, recipient, Terms.Of(command), cancellationToken);
     }
 
     private static async ValueTask<Reply> AddAsync(
-        SmtpSession session, SmtpState.InTransaction transaction, EmailAddress recipient, CancellationToken cancellationToken)
+        SmtpSession session, SmtpState.InTransaction transaction, EmailAddress recipient, RecipientTerms terms, CancellationToken cancellationToken)
     {
-        if (await transaction.Mail.AddRecipientAsync(recipient, cancellationToken).ConfigureAwait(false) is { } problem)
+        if (await transaction.Mail.AddRecipientAsync(recipient, terms, cancellationToken).ConfigureAwait(false) is { } problem)
             return Reply.From(problem) with { IsRecipientRefusal = true };
 
         session.State = transaction with { Accepted = transaction.Accepted + 1 };

@@ -11,6 +11,12 @@ public interface IMailIngress
     /// <summary>Whether mail is sent from here, notices to senders among it: without that nobody can be promised one (RFC 3461 §3).</summary>
     bool SendsMail => false;
 
+    /// <summary>
+    /// Whether a user may send in the name of an address that is not its own account's: when mail for it comes to that account, by an alias.
+    /// Why not, or null.
+    /// </summary>
+    ValueTask<Problem?> MaySendAsAsync(User user, EmailAddress address, CancellationToken cancellationToken) => new(Problem.NotTheirs);
+
     /// <summary>Starts a message; the filters' answer may refuse it at once.</summary>
     ValueTask<IMailTransaction> BeginAsync(Envelope envelope, CancellationToken cancellationToken);
 }
@@ -39,4 +45,16 @@ public interface IMailTransaction : IAsyncDisposable
 
     /// <summary>Filters, delivers and indexes. Null means that the message is on disk and ours to answer for (RFC 5321 §4.2.5).</summary>
     ValueTask<Problem?> CommitAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// As <see cref="CommitAsync"/>, with an answer of its own for each recipient, where the protocol can give them (RFC 2033 §4.2): in the order
+    /// in which they were added, those that were refused left out.
+    /// </summary>
+    /// <param name="count">How many recipients were added and not refused.</param>
+    /// <param name="cancellationToken">As for <see cref="CommitAsync"/>.</param>
+    async ValueTask<IReadOnlyList<Problem?>> CommitEachAsync(int count, CancellationToken cancellationToken)
+    {
+        var problem = await CommitAsync(cancellationToken).ConfigureAwait(false);
+        return [.. Enumerable.Repeat(problem, count)];
+    }
 }

@@ -23,7 +23,7 @@ internal sealed class LocalTransport(IMailIngress ingress, RecipientResolver res
         // One at a time: what one's rules refuse the others may take.
         var results = new List<SendResult>(recipients.Count);
         foreach (var recipient in recipients)
-            results.Add(new() { Problem = await SendAsync(message, recipient, cancellationToken).ConfigureAwait(false), Server = hostname });
+            results.Add(new() { Problem = await SendAsync(message, recipient, cancellationToken).ConfigureAwait(false), Server = hostname, TakesTerms = true });
         return results;
     }
 
@@ -37,11 +37,13 @@ internal sealed class LocalTransport(IMailIngress ingress, RecipientResolver res
             ReversePath = message.ReversePath,
             IsUtf8 = message.IsUtf8,
             AnnouncedSize = message.Size,
+            // Its time has come: it is not to be held again.
+            Terms = message.Terms with { HoldUntil = null },
         };
         var mail = await ingress.BeginAsync(envelope, cancellationToken).ConfigureAwait(false);
         await using (mail.ConfigureAwait(false))
         {
-            if ((mail.SenderProblem ?? await mail.AddRecipientAsync(recipient, cancellationToken).ConfigureAwait(false)) is { } problem)
+            if ((mail.SenderProblem ?? await mail.AddRecipientAsync(recipient, message.TermsOf(recipient), cancellationToken).ConfigureAwait(false)) is { } problem)
                 return problem;
             var file = message.OpenRead();
             await using (file.ConfigureAwait(false))

@@ -113,13 +113,17 @@ public sealed partial class MailQueue
 
     private static QueuedRecipient After(QueuedRecipient recipient, SendResult result, DateTimeOffset now) => recipient with
     {
-        State = result.Problem switch { null => QueuedState.Sent, { Status.IsTransient: true } => QueuedState.Waiting, _ => QueuedState.Failed },
+        State = result.Problem switch { null => StateOnceSent(recipient, result), { Status.IsTransient: true } => QueuedState.Waiting, _ => QueuedState.Failed },
         Status = result.Problem?.Status.ToString(),
         Reason = result.Problem is { } problem ? OneLine.Of(problem.Text) : null,
         Server = result.Server is { } server ? OneLine.Of(server) : null,
         Reply = result.Reply is { } reply ? OneLine.Of(reply) : null,
         Tried = now,
     };
+
+    // RFC 3461 §5.2.2: who wants to know of success is told so far where the next server will not.
+    private static QueuedState StateOnceSent(QueuedRecipient recipient, SendResult result) =>
+        !result.TakesTerms && recipient.Terms is { } terms && terms.Wants(NotifyOn.Success) ? QueuedState.Relayed : QueuedState.Sent;
 
     private void Say(string id, EmailAddress recipient, SendResult result)
     {
@@ -225,14 +229,23 @@ public sealed partial class MailQueue
     /// <summary>Tells the sender what has failed in this round, or that it takes long.</summary>
     private async ValueTask<QueuedMail> TellAsync(QueuedMail mail, DateTimeOffset now)
     {
-        var failed = mail.To.Where(recipient => recipient.State == QueuedState.Failed).ToArray();
-        if (failed.Length > 0 && (_notifier is null || await _notifier.TellAsync(mail, Folder.MessageOf(mail.Id), failed, isFinal: true).ConfigureAwait(false)))
-            mail = mail with { To = [.. mail.To.Select(recipient => recipient.State == QueuedState.Failed ? recipient with { State = QueuedState.Told } : recipient)] };
+        mail = await TellAsync(mail, QueuedState.Failed, NotifyOn.Failure, NoticeKind.Failed, QueuedState.Told).ConfigureAwait(false);
+        mail = await TellAsync(mail, QueuedState.Relayed, NotifyOn.Success, NoticeKind.Relayed, QueuedState.Sent).ConfigureAwait(false);
+        var isLate = !mail.IsDelayTold && mail.From.Length > 0 && _options.DelayNotice > TimeSpan.Zero && now >= mail.Due + _options.DelayNotice;
+        return isLate ? mail with { IsDelayTold = await TellAsync(mail, mail.Waiting, NotifyOn.Delay, NoticeKind.Delayed).ConfigureAwait(false) } : mail;
+    }
 
-        var isLate = !mail.IsDelayTold && mail.From.Length > 0 && _options.DelayNotice > TimeSpan.Zero && now >= mail.Arrived + _options.DelayNotice;
-        if (isLate && mail.Waiting.ToArray() is { Length: > 0 } waiting
-            && (_notifier is null || await _notifier.TellAsync(mail, Folder.MessageOf(mail.Id), waiting, isFinal: false).ConfigureAwait(false)))
-            mail = mail with { IsDelayTold = true };
-        return mail;
+    /// <summary>Tells of all that are in a state; once that is done they are in another.</summary>
+    private async ValueTask<QueuedMail> TellAsync(QueuedMail mail, QueuedState state, NotifyOn what, NoticeKind kind, QueuedState then) =>
+        await TellAsync(mail, mail.To.Where(recipient => recipient.State == state), what, kind).ConfigureAwait(false)
+            ? mail with { To = [.. mail.To.Select(recipient => recipient.State == state ? recipient with { State = then } : recipient)] }
+            : mail;
+
+    /// <summary>Tells of those whose sender wants to know (RFC 3461 §5.2). False when that must be tried again.</summary>
+    private async ValueTask<bool> TellAsync(QueuedMail mail, IEnumerable<QueuedRecipient> recipients, NotifyOn what, NoticeKind kind)
+    {
+        var about = recipients.Where(recipient => (recipient.Terms ?? RecipientTerms.None).Wants(what)).ToArray();
+        return about.Length == 0 || _notifier is null
+            || await _notifier.TellAsync(mail, () => QueuedMessage.OpenFile(Folder.MessageOf(mail.Id), mail.Skip), about, kind).ConfigureAwait(false);
     }
 }

@@ -124,17 +124,22 @@ public sealed partial class MailQueue : IAsyncDisposable
     }
 
     /// <summary>The envelope of a new message.</summary>
-    internal QueuedMail NewMail(string id, EmailAddress? reversePath, IEnumerable<EmailAddress> recipients)
+    /// <param name="id">Our name for it.</param>
+    /// <param name="reversePath">Its sender.</param>
+    /// <param name="recipients">Whom it is for.</param>
+    /// <param name="until">Before when it is not sent (RFC 4865 §4); null for at once.</param>
+    internal QueuedMail NewMail(string id, EmailAddress? reversePath, IEnumerable<EmailAddress> recipients, DateTimeOffset? until = null)
     {
         var now = _time.GetUtcNow();
+        var due = until > now ? until.Value : now;
         return new()
         {
             Id = id,
             From = reversePath?.ToString() ?? "",
             To = [.. recipients.Select(recipient => new QueuedRecipient { Address = recipient.ToString() })],
             Arrived = now,
-            Expires = now + _options.GiveUp,
-            Next = now,
+            Expires = due + _options.GiveUp,
+            Next = due,
             Size = 0,
         };
     }
@@ -277,7 +282,7 @@ public sealed partial class MailQueue : IAsyncDisposable
     private void Refresh(QueueEntry entry, QueuedMail mail)
     {
         entry.Domains = [.. mail.Waiting.Select(recipient => QueuedMail.AddressOf(recipient.Address).Domain).Distinct()];
-        entry.TellDelay = mail.IsDelayTold || mail.From.Length == 0 || _options.DelayNotice <= TimeSpan.Zero ? DateTimeOffset.MaxValue : mail.Arrived + _options.DelayNotice;
+        entry.TellDelay = mail.IsDelayTold || mail.From.Length == 0 || _options.DelayNotice <= TimeSpan.Zero ? DateTimeOffset.MaxValue : mail.Due + _options.DelayNotice;
     }
 }
 

@@ -57,6 +57,9 @@ public sealed record QueuedMail
     /// <summary>Those it is still to be sent to.</summary>
     public IEnumerable<QueuedRecipient> Waiting => To.Where(recipient => recipient.State == QueuedState.Waiting);
 
+    /// <summary>From when on it was to be sent.</summary>
+    public DateTimeOffset Due => Terms?.HoldUntil is { } until && until > Arrived ? until : Arrived;
+
     /// <summary>The reverse-path.</summary>
     public EmailAddress? ReversePath => From.Length == 0 ? null : AddressOf(From);
 
@@ -99,6 +102,8 @@ public enum QueuedState
     Waiting,
     /// <summary>The next server has it.</summary>
     Sent,
+    /// <summary>The next server has it and tells no more; its sender, who asked for it, is to be told so.</summary>
+    Relayed,
     /// <summary>It is given up, and its sender is to be told.</summary>
     Failed,
     /// <summary>It is given up, and its sender was told.</summary>

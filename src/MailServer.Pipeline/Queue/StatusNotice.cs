@@ -12,43 +12,56 @@ internal static class StatusNotice
     /// <summary>Octets of the original's header that go back: enough to know it by, and no letter within a letter.</summary>
     private const int MaxHeader = 16 * 1024;
 
-    /// <summary>Composes it with CRLF line ends. Its first line is the Return-Path, which says that nobody answers it.</summary>
+    /// <summary>Octets of an original that goes back whole, where its sender asks for it: what most servers take at least.</summary>
+    public const long MaxReturned = 10 * 1024 * 1024;
+
+    /// <summary>
+    /// Composes it with CRLF line ends: what stands before the original and behind it. Where <paramref name="isWhole"/> is false the first has
+    /// the original's header. The first line is the Return-Path, which says that nobody answers it.
+    /// </summary>
     /// <param name="mail">What it is about.</param>
     /// <param name="header">The header of that, with LF line ends.</param>
     /// <param name="about">The recipients that it tells of.</param>
-    /// <param name="isFinal">Whether they are given up, or only late.</param>
+    /// <param name="kind">What it tells.</param>
+    /// <param name="isWhole">Whether all of the original goes back.</param>
     /// <param name="hostname">Our name.</param>
     /// <param name="id">Our name for the notice.</param>
     /// <param name="now">When it is written.</param>
-    public static byte[] Compose(
-        QueuedMail mail, HeaderBlock header, IReadOnlyList<QueuedRecipient> about, bool isFinal, string hostname, string id, DateTimeOffset now)
+    public static (byte[] Before, byte[] Behind) Compose(
+        QueuedMail mail, HeaderBlock header, IReadOnlyList<QueuedRecipient> about, NoticeKind kind, bool isWhole, string hostname, string id, DateTimeOffset now)
     {
         var isUtf8 = mail.IsUtf8 || about.Any(recipient => !Ascii.IsValid(recipient.Address)) || !Ascii.IsValid(mail.From);
         var boundary = $"{id}-{Guid.NewGuid():N}";
         var text = new StringBuilder();
-        AppendHeader(text, mail, header, about, isFinal, hostname, id, now, boundary);
+        AppendHeader(text, mail, header, about, kind, hostname, id, now, boundary);
         Part(text, boundary, "text/plain; charset=utf-8");
-        AppendWords(text, mail, about, isFinal, hostname);
+        AppendWords(text, mail, about, kind, hostname);
         Part(text, boundary, isUtf8 ? "message/global-delivery-status" : "message/delivery-status");
-        AppendStatus(text, mail, about, isFinal, hostname);
-        Part(text, boundary, isUtf8 ? "message/global-headers" : "text/rfc822-headers");
+        AppendStatus(text, mail, about, kind, hostname);
+        Part(text, boundary, (isWhole, isUtf8) switch
+        {
+            (true, true) => "message/global",
+            (true, false) => "message/rfc822",
+            (false, true) => "message/global-headers",
+            (false, false) => "text/rfc822-headers",
+        });
 
-        var notice = new MemoryStream();
-        Write(notice, Encoding.UTF8.GetBytes(text.ToString()));
-        WriteHeaderOf(notice, header);
-        Write(notice, Encoding.ASCII.GetBytes($"\n--{boundary}--\n"));
-        return notice.ToArray();
+        var before = new MemoryStream();
+        Write(before, Encoding.UTF8.GetBytes(text.ToString()));
+        if (!isWhole)
+            WriteHeaderOf(before, header);
+        return (before.ToArray(), Encoding.ASCII.GetBytes($"\r\n--{boundary}--\r\n"));
     }
 
     private static void AppendHeader(
-        StringBuilder text, QueuedMail mail, HeaderBlock header, IReadOnlyList<QueuedRecipient> about, bool isFinal, string hostname, string id, DateTimeOffset now, string boundary)
+        StringBuilder text, QueuedMail mail, HeaderBlock header, IReadOnlyList<QueuedRecipient> about, NoticeKind kind, string hostname, string id, DateTimeOffset now, string boundary)
     {
         var whom = about.Count == 1 ? Shown(about[0].Address) : string.Create(CultureInfo.InvariantCulture, $"{about.Count} recipients");
         FieldWriter.Append(text, "Return-Path", "<>");
         FieldWriter.Append(text, "Date", TraceStage.Date(now));
         FieldWriter.Append(text, "From", $"Mail delivery <postmaster@{hostname}>");
         FieldWriter.Append(text, "To", $"<{TraceStage.Quote(mail.ReversePath)}>");
-        FieldWriter.Append(text, "Subject", $"{(isFinal ? "Not delivered" : "Not delivered yet")}: your mail to {(Ascii.IsValid(whom) ? whom : "a recipient")}");
+        FieldWriter.Append(text, "Subject", $"{TitleOf(kind)}: your mail to {(Ascii.IsValid(whom) ? whom : "a recipient")}");
         FieldWriter.Append(text, "Message-ID", $"<{id}@{hostname}>");
         // So that mail programs show it beside the mail it is about.
         if (MessageIdOf(header) is { } original)
@@ -64,11 +77,16 @@ internal static class StatusNotice
         text.Append("Content-Transfer-Encoding: 8bit\n");
     }
 
-    private static void AppendWords(StringBuilder text, QueuedMail mail, IReadOnlyList<QueuedRecipient> about, bool isFinal, string hostname)
+    private static void AppendWords(StringBuilder text, QueuedMail mail, IReadOnlyList<QueuedRecipient> about, NoticeKind kind, string hostname)
     {
-        text.Append(isFinal
-            ? "Your mail could not be delivered to:\n\n"
-            : "Your mail has not reached everybody yet. You need not do anything: it is\ntried again. It still waits for:\n\n");
+        text.Append(kind switch
+        {
+            NoticeKind.Failed => "Your mail could not be delivered to:\n\n",
+            NoticeKind.Delayed => "Your mail has not reached everybody yet. You need not do anything: it is\ntried again. It still waits for:\n\n",
+            NoticeKind.Delivered => "As you asked to be told: your mail was delivered to\n\n",
+            NoticeKind.Expanded => "As you asked to be told: your mail was passed on to all that this address\nstands for:\n\n",
+            _ => "As you asked to be told: your mail was passed on to servers that tell no\nmore about it, for\n\n",
+        });
         foreach (var recipient in about.Take(MaxNamed))
         {
             text.Append("  ").Append(Shown(recipient.Address)).Append('\n');
@@ -78,34 +96,65 @@ internal static class StatusNotice
 
         if (about.Count > MaxNamed)
             text.Append(CultureInfo.InvariantCulture, $"  and {about.Count - MaxNamed} more\n");
-        text.Append('\n').Append(isFinal
-            ? "It is not tried any more. Others that it was for have it or are still tried.\n"
-            : string.Create(CultureInfo.InvariantCulture, $"It is given up on {mail.Expires.UtcDateTime:d MMMM yyyy 'at' HH:mm} UTC, and you are told then.\n"));
+        text.Append(kind switch
+        {
+            NoticeKind.Failed => "\nIt is not tried any more. Others that it was for have it or are still tried.\n",
+            NoticeKind.Delayed => string.Create(CultureInfo.InvariantCulture, $"\nIt is given up on {mail.Expires.UtcDateTime:d MMMM yyyy 'at' HH:mm} UTC, and you are told then.\n"),
+            _ => "",
+        });
         text.Append("\nThis was written by the mail server ").Append(hostname).Append(".\n");
     }
 
-    private static void AppendStatus(StringBuilder text, QueuedMail mail, IReadOnlyList<QueuedRecipient> about, bool isFinal, string hostname)
+    private static void AppendStatus(StringBuilder text, QueuedMail mail, IReadOnlyList<QueuedRecipient> about, NoticeKind kind, string hostname)
     {
         // RFC 3464 §2.2: the message's fields, and then (§2.3) a group for each recipient.
+        if (mail.Terms?.EnvelopeId is { } envelopeId)
+            FieldWriter.Append(text, "Original-Envelope-Id", envelopeId);
         FieldWriter.Append(text, "Reporting-MTA", $"dns; {hostname}");
         FieldWriter.Append(text, "Arrival-Date", TraceStage.Date(mail.Arrived));
         foreach (var recipient in about)
         {
             text.Append('\n');
+            if (recipient.Terms?.OriginalRecipient is { } original)
+                FieldWriter.Append(text, "Original-Recipient", original);
             // RFC 6533 §3: an address type of its own for what is not ASCII.
             FieldWriter.Append(text, "Final-Recipient", $"{(Ascii.IsValid(recipient.Address) ? "rfc822" : "utf-8")}; {Shown(recipient.Address)}");
-            FieldWriter.Append(text, "Action", isFinal ? "failed" : "delayed");
-            FieldWriter.Append(text, "Status", recipient.Status ?? (isFinal ? "5.0.0" : "4.0.0"));
+            FieldWriter.Append(text, "Action", ActionOf(kind));
+            FieldWriter.Append(text, "Status", StatusOf(recipient, kind));
             if (recipient.Server is { } server)
                 FieldWriter.Append(text, "Remote-MTA", $"dns; {server}");
             if (recipient.Reply is { } reply)
                 FieldWriter.Append(text, "Diagnostic-Code", $"smtp; {Printable(reply)}");
             if (recipient.Tried is { } tried)
                 FieldWriter.Append(text, "Last-Attempt-Date", TraceStage.Date(tried));
-            if (!isFinal)
+            if (kind == NoticeKind.Delayed)
                 FieldWriter.Append(text, "Will-Retry-Until", TraceStage.Date(mail.Expires));
         }
     }
+
+    private static string TitleOf(NoticeKind kind) => kind switch
+    {
+        NoticeKind.Failed => "Not delivered",
+        NoticeKind.Delayed => "Not delivered yet",
+        NoticeKind.Delivered or NoticeKind.Expanded => "Delivered",
+        _ => "Passed on",
+    };
+
+    private static string ActionOf(NoticeKind kind) => kind switch
+    {
+        NoticeKind.Failed => "failed",
+        NoticeKind.Delayed => "delayed",
+        NoticeKind.Delivered => "delivered",
+        NoticeKind.Expanded => "expanded",
+        _ => "relayed",
+    };
+
+    private static string StatusOf(QueuedRecipient recipient, NoticeKind kind) => kind switch
+    {
+        NoticeKind.Failed => recipient.Status ?? "5.0.0",
+        NoticeKind.Delayed => recipient.Status ?? "4.0.0",
+        _ => "2.0.0",
+    };
 
     private static void Part(StringBuilder text, string boundary, string type) =>
         text.Append("\n--").Append(boundary).Append("\nContent-Type: ").Append(type).Append("\nContent-Transfer-Encoding: 8bit\n\n");

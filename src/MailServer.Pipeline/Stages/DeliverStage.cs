@@ -19,24 +19,53 @@ internal sealed class DeliverStage(IDeliveryStore store, IDeliveryObserver? obse
         Envelope envelope, SpooledMessage message, ISpool spool, byte[] topFields, IReadOnlyList<Recipient> recipients, IReadOnlyList<Delivery> deliveries, long started)
     {
         var plan = new DeliveryTargets(recipients, deliveries, flag => Log.BadFlag(logger, message.Id, flag));
-        // From here on nothing is given up half-way: the peer's going away is no reason, for it would send the message again.
-        if (plan.Copies.Count > 0 && !spool.IsSealed && await spool.SealAsync(topFields, CancellationToken.None).ConfigureAwait(false) is { } unsealed)
-        {
-            Log.StepFailed(logger, message.Id, "writing the message", unsealed.Text);
-            return unsealed with { Status = unsealed.Status with { Class = 4 } };
-        }
+        if (await SealAsync(message.Id, spool, topFields, plan).ConfigureAwait(false) is { } unsealed)
+            return unsealed;
 
         var key = _partial.IsEmpty ? null : await KeyAsync(envelope, spool).ConfigureAwait(false);
         if (key is not null)
             plan.PassOver(_partial.Find(key));
 
-        await WriteAsync(message.Id, spool, plan.Open).ConfigureAwait(false);
-        plan.FallBack((folder, account, problem) => Log.FolderUnusable(logger, message.Id, folder, account, problem.Text));
-        await WriteAsync(message.Id, spool, plan.Open).ConfigureAwait(false);
-
+        await WriteAllAsync(message.Id, spool, plan).ConfigureAwait(false);
         for (var i = 0; i < recipients.Count; i++)
             Report(envelope, message, recipients[i], plan.OutcomeOf(i), started);
         return await ConcludeAsync(message.Id, envelope, spool, plan, key).ConfigureAwait(false);
+    }
+
+    /// <summary>Delivers where each recipient has its own answer: null for those whose copy is on disk. A rule's refusal is one.</summary>
+    public async ValueTask<IReadOnlyList<Problem?>> DeliverEachAsync(
+        Envelope envelope, SpooledMessage message, ISpool spool, byte[] topFields, IReadOnlyList<Recipient> recipients, IReadOnlyList<Delivery> deliveries, long started)
+    {
+        var plan = new DeliveryTargets(recipients, deliveries, flag => Log.BadFlag(logger, message.Id, flag));
+        if (await SealAsync(message.Id, spool, topFields, plan).ConfigureAwait(false) is { } unsealed)
+            return [.. Enumerable.Repeat(unsealed, recipients.Count)];
+        await WriteAllAsync(message.Id, spool, plan).ConfigureAwait(false);
+        var answers = new Problem?[recipients.Count];
+        for (var i = 0; i < answers.Length; i++)
+        {
+            var outcome = plan.OutcomeOf(i);
+            // Some of its copies may be there: it is asked to come again for the others, which is a copy too many and none too few.
+            answers[i] = outcome.Problem ?? Refusals.OfAll([deliveries[i]]);
+            Report(envelope, message, recipients[i], outcome with { Problem = answers[i] }, started);
+        }
+
+        return answers;
+    }
+
+    private async ValueTask<Problem?> SealAsync(string id, ISpool spool, byte[] topFields, DeliveryTargets plan)
+    {
+        // From here on nothing is given up half-way: the peer's going away is no reason, for it would send the message again.
+        if (plan.Copies.Count == 0 || spool.IsSealed || await spool.SealAsync(topFields, CancellationToken.None).ConfigureAwait(false) is not { } unsealed)
+            return null;
+        Log.StepFailed(logger, id, "writing the message", unsealed.Text);
+        return unsealed with { Status = unsealed.Status with { Class = 4 } };
+    }
+
+    private async ValueTask WriteAllAsync(string id, ISpool spool, DeliveryTargets plan)
+    {
+        await WriteAsync(id, spool, plan.Open).ConfigureAwait(false);
+        plan.FallBack((folder, account, problem) => Log.FolderUnusable(logger, id, folder, account, problem.Text));
+        await WriteAsync(id, spool, plan.Open).ConfigureAwait(false);
     }
 
     /// <summary>Tells that nobody takes the message.</summary>

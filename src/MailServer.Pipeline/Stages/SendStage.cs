@@ -126,6 +126,8 @@ internal sealed class SendStage(
                 {
                     Size = size + top.Length + top.AsSpan().Count((byte)'\n'),
                     IsUtf8 = envelope.IsUtf8,
+                    // RFC 8689 §4.1: it holds for each hop.
+                    Terms = envelope.Terms.RequiresTls ? new() { RequiresTls = true } : null,
                     Account = account.ToString(),
                 }, copy), null);
             }

@@ -10,12 +10,14 @@ namespace MailServer.Wire.Smtp;
 public sealed class DataDecoder
 {
     private readonly int _maxLine;
+    private readonly bool _isStuffed;
     private State _state = State.LineStart;
     private long _line;
 
     /// <summary>Makes a decoder for one message.</summary>
     /// <param name="maxLine">The longest line with its CRLF and without an added dot (RFC 5321 §4.5.3.1.6); 0 for no limit.</param>
-    public DataDecoder(int maxLine = 0) => _maxLine = maxLine > 0 ? maxLine : int.MaxValue;
+    /// <param name="isStuffed">Whether dots were added and CRLF.CRLF ends it; not so in chunks, whose end is told otherwise (RFC 3030 §2).</param>
+    public DataDecoder(int maxLine = 0, bool isStuffed = true) => (_maxLine, _isStuffed) = (maxLine > 0 ? maxLine : int.MaxValue, isStuffed);
 
     private enum State
     {
@@ -51,7 +53,7 @@ public sealed class DataDecoder
                 case State.InLine:
                     i += SkipLine(input[i..]);
                     break;
-                case State.LineStart when input[i] == '.':
+                case State.LineStart when input[i] == '.' && _isStuffed:
                     Give(input[run..i], output);
                     run = ++i;
                     _state = State.Dot;
@@ -86,6 +88,15 @@ public sealed class DataDecoder
 
         Give(input[run..i], output);
         return i;
+    }
+
+    /// <summary>Says that nothing follows, for a message whose end is told otherwise.</summary>
+    public void End()
+    {
+        if (_state == State.Cr)
+            Fail(DataFault.BareCarriageReturn);
+        CheckLine();
+        _state = State.Ended;
     }
 
     /// <summary>Decodes pieces that hang together.</summary>

@@ -76,6 +76,10 @@ public readonly ref struct SmtpCommand
             return SmtpVerb.Expn;
         if (Is(word, "HELP"u8))
             return SmtpVerb.Help;
+        if (Is(word, "BDAT"u8))
+            return SmtpVerb.Bdat;
+        if (Is(word, "LHLO"u8))
+            return SmtpVerb.Lhlo;
         return Is(word, "POST"u8) || Is(word, "HEAD"u8) ? SmtpVerb.Http : SmtpVerb.Unknown;
     }
 

@@ -31,6 +31,10 @@ public enum SmtpVerb
     StartTls,
     /// <summary>RFC 4954 §4.</summary>
     Auth,
+    /// <summary>RFC 3030 §2.</summary>
+    Bdat,
+    /// <summary>RFC 2033 §4.1.</summary>
+    Lhlo,
     /// <summary>A method of HTTP: somebody makes a browser talk to us (the ALPACA attack), and must not get a conversation.</summary>
     Http,
 }

@@ -126,6 +126,7 @@ internal static class CheckCommand
             // Where a plugin failed, this may only be what follows from it.
             foreach (var listener in config.Listeners.Where(listener => !offline.Plugins.Serves(listener.Protocol)))
                 (offline.Failures.Count > 0 ? warnings : errors).Add($"{config.File}: listener \"{listener.Name}\": no plugin serves protocol \"{listener.Protocol}\"");
+            await AliasCheck.RunAsync(config, offline.Plugins.Accounts, errors, warnings, cancellationToken).ConfigureAwait(false);
             if (config.Domains.Count == 0)
                 warnings.Add($"{config.File}: without [[domains]] no mail is accepted");
         }

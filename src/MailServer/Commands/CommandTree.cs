@@ -9,7 +9,8 @@ internal static class CommandTree
 {
     public static async Task<int> RunAsync(string[] arguments)
     {
-        var result = Build().Parse(arguments);
+        // "@example.org" is an address here, and no file with arguments.
+        var result = Build().Parse(arguments, new() { ResponseFileTokenReplacer = null });
         if (result.Errors.Count > 0)
         {
             foreach (var error in result.Errors)
@@ -34,7 +35,7 @@ internal static class CommandTree
 
     private static RootCommand Build() => new("A mail server: plain Maildir files, protocols as plugins, rules in C#.")
     {
-        Serve(), Demo(), Check(), Status(), Plugin(), Account(), Rules(), QueueCommand.Build(), ExplainCommand.Build(), UndoCommand.Build(), StoreCommand.Build(),
+        Serve(), Demo(), Check(), Status(), Plugin(), Account(), AliasCommand.Build(), Rules(), QueueCommand.Build(), ExplainCommand.Build(), UndoCommand.Build(), StoreCommand.Build(),
     };
 
     internal static Option<string> Config() => new("--config")

@@ -171,6 +171,7 @@ internal static partial class QueueCommand
     {
         QueuedState.Waiting => "waits",
         QueuedState.Sent => "has it",
+        QueuedState.Relayed => "has it, the sender is to be told",
         QueuedState.Failed => "given up, the sender is to be told",
         _ => "given up, the sender was told",
     };

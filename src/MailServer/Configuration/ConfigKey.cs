@@ -38,12 +38,15 @@ internal static class ConfigKeys
     public static readonly ConfigKey OverQuota = new("[store]", "over_quota", KeyType.Text, "defer");
     public static readonly ConfigKey JournalDays = new("[store]", "journal_days", KeyType.Number, "400");
 
+    public static readonly ConfigKey Aliases = new("[accounts]", "aliases", KeyType.Path, "");
+
     public static readonly ConfigKey DomainName = new("[[domains]]", "name", KeyType.Text, null);
 
     public static readonly ConfigKey ListenerName = new("[[listeners]]", "name", KeyType.Text, null);
     public static readonly ConfigKey ListenerAddress = new("[[listeners]]", "address", KeyType.Text, null);
     public static readonly ConfigKey ListenerProtocol = new("[[listeners]]", "protocol", KeyType.Text, null);
     public static readonly ConfigKey ListenerTls = new("[[listeners]]", "tls", KeyType.Text, "none");
+    public static readonly ConfigKey ListenerProxies = new("[[listeners]]", "proxies", KeyType.Texts, "");
 
     public static readonly ConfigKey Certificate = new("[tls]", "certificate", KeyType.Path, null);
     public static readonly ConfigKey CertificateKey = new("[tls]", "key", KeyType.Path, null);
@@ -52,6 +55,8 @@ internal static class ConfigKeys
     public static readonly ConfigKey Connections = new("[limits]", "connections", KeyType.Number, "2000");
     public static readonly ConfigKey ConnectionsPerAddress = new("[limits]", "connections_per_address", KeyType.Number, "100");
     public static readonly ConfigKey MessageSize = new("[limits]", "message_size", KeyType.Size, "256MiB");
+
+    public static readonly ConfigKey RecipientsPerDay = new("[submission]", "recipients_per_day", KeyType.Number, "0");
 
     public static readonly ConfigKey QueueFirstRetry = new("[queue]", "first_retry", KeyType.Time, "5m");
     public static readonly ConfigKey QueueLongestRetry = new("[queue]", "longest_retry", KeyType.Time, "3h");
@@ -80,9 +85,9 @@ internal static class ConfigKeys
     /// <summary>All of them, in the order of the documentation.</summary>
     public static IReadOnlyList<ConfigKey> All { get; } =
     [
-        Hostname, Data, DrainTime, HotReload, AllowPlaintextAuth, Postmaster, Maildir, Layout, SearchIndex, Quota, QuotaMessages, QuotaWarnings, OverQuota, JournalDays,
-        DomainName, ListenerName, ListenerAddress, ListenerProtocol, ListenerTls,
-        Certificate, CertificateKey, HandshakeLimit, Connections, ConnectionsPerAddress, MessageSize,
+        Hostname, Data, DrainTime, HotReload, AllowPlaintextAuth, Postmaster, Maildir, Layout, SearchIndex, Quota, QuotaMessages, QuotaWarnings, OverQuota, JournalDays, Aliases,
+        DomainName, ListenerName, ListenerAddress, ListenerProtocol, ListenerTls, ListenerProxies,
+        Certificate, CertificateKey, HandshakeLimit, Connections, ConnectionsPerAddress, MessageSize, RecipientsPerDay,
         QueueFirstRetry, QueueLongestRetry, QueueGiveUp, QueueDelayNotice, QueueConnections, QueueConnectionsPerDestination, QueueRewriteSenders, LogFormat, LogLevel, PluginDirectory, PluginLoad,
         FilterOrder, FilterTimeLimit, FilterOnFailure, GlobalRules, UserRules, RuleWorkers, RuleWorkerUser, WithoutLandlock,
     ];

@@ -94,6 +94,8 @@ internal sealed class ConfigReader
             IsOverQuotaFinal = store.Choice(ConfigKeys.OverQuota, ("defer", false), ("reject", true)),
             JournalDays = store.Number(ConfigKeys.JournalDays, 0, 36_500),
             Domains = ReadDomains(),
+            Aliases = ReadAliases(),
+            RecipientsPerDay = In("submission").Number(ConfigKeys.RecipientsPerDay, 0, int.MaxValue),
             Listeners = listeners,
             Tls = ReadTls(listeners),
             PluginDirectory = ReadPluginDirectory(plugins),
@@ -152,6 +154,26 @@ internal sealed class ConfigReader
             _errors.Add(e);
             return [];
         }
+    }
+
+    private string? ReadAliases()
+    {
+        var accounts = In("accounts");
+        return accounts.Path(ConfigKeys.Aliases) is { Length: > 0 } file ? file : null;
+    }
+
+    /// <summary>Addresses and networks, as <c>10.0.0.1</c> and <c>fd00::/8</c>.</summary>
+    private static List<IPNetwork> ReadNetworks(KeyReader table, ConfigKey key)
+    {
+        var networks = new List<IPNetwork>();
+        foreach (var text in table.Texts(key))
+            if (IPNetwork.TryParse(text, out var network))
+                networks.Add(network);
+            else if (IPAddress.TryParse(text, out var address))
+                networks.Add(new(address, address.GetAddressBytes().Length * 8));
+            else
+                table.Refuse(key, $"\"{text}\": an IP address or a network is expected, as \"10.0.0.1\" or \"fd00::/8\"");
+        return networks;
     }
 
     private QueueConfig ReadQueue()
@@ -269,7 +291,7 @@ internal sealed class ConfigReader
             if (protocol is { Length: 0 })
                 table.Refuse(ConfigKeys.ListenerProtocol, "cannot be empty");
             var tls = table.Choice(ConfigKeys.ListenerTls, ("none", TlsMode.None), ("starttls", TlsMode.StartTls), ("implicit", TlsMode.Implicit));
-            listeners.Add(new(name ?? "", ReadAddress(table, listeners), protocol ?? "", tls, table.LineOf(ConfigKeys.ListenerTls)));
+            listeners.Add(new(name ?? "", ReadAddress(table, listeners), protocol ?? "", tls, table.LineOf(ConfigKeys.ListenerTls)) { Proxies = ReadNetworks(table, ConfigKeys.ListenerProxies) });
         }
 
         if (listeners.Count == 0 && _table.Find("listeners") is null)

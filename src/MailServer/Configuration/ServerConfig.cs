@@ -47,6 +47,12 @@ internal sealed record ServerConfig
     /// <summary>Days that journals are kept; 0 for none.</summary>
     public required int JournalDays { get; init; }
 
+    /// <summary>The file of aliases; null when there are none.</summary>
+    public required string? Aliases { get; init; }
+
+    /// <summary>Recipients that an account may send to in a day; 0 for no limit.</summary>
+    public required int RecipientsPerDay { get; init; }
+
     public required IReadOnlyList<ListenerConfig> Listeners { get; init; }
 
     /// <summary>Null when no listener needs it and none is given.</summary>
@@ -101,7 +107,11 @@ internal enum TlsMode
 }
 
 /// <summary>Where connections come in.</summary>
-internal sealed record ListenerConfig(string Name, IPEndPoint Address, string Protocol, TlsMode Tls, int Line);
+internal sealed record ListenerConfig(string Name, IPEndPoint Address, string Protocol, TlsMode Tls, int Line)
+{
+    /// <summary>Networks of proxies: connections from them begin with a PROXY header.</summary>
+    public IReadOnlyList<IPNetwork> Proxies { get; init; } = [];
+}
 
 /// <summary>The certificate, and how long a handshake may take.</summary>
 internal sealed record TlsConfig(string Certificate, string Key, TimeSpan HandshakeLimit);

@@ -130,6 +130,9 @@ internal sealed record AccountRuleReport(string File, string State, IReadOnlyLis
 /// <summary>What <c>account list --json</c> prints for each.</summary>
 internal sealed record AccountReport(string Name, string Address, string? Home, QuotaReport? Quota);
 
+/// <summary>An alias, as <c>alias list --json</c> prints it.</summary>
+internal sealed record AliasReport(string Address, IReadOnlyList<string> Targets, int Line);
+
 /// <summary>What an account holds and may hold; what <c>account quota --json</c> prints.</summary>
 /// <param name="Address">Whose.</param>
 /// <param name="Storage">Octets that its messages have on disk; null when they are not counted yet.</param>
@@ -172,6 +175,7 @@ internal sealed partial class WireJson : JsonSerializerContext;
 [JsonSerializable(typeof(IReadOnlyList<PluginReport>))]
 [JsonSerializable(typeof(IReadOnlyList<ReloadReport>))]
 [JsonSerializable(typeof(IReadOnlyList<AccountReport>))]
+[JsonSerializable(typeof(IReadOnlyList<AliasReport>))]
 [JsonSerializable(typeof(QuotaReport))]
 [JsonSerializable(typeof(CheckReport))]
 [JsonSerializable(typeof(Commands.NewRulesReport))]

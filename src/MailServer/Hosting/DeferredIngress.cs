@@ -16,6 +16,11 @@ internal sealed class DeferredIngress : IMailIngress
         _pipeline = pipeline;
     }
 
+    public bool SendsMail => Pipeline.SendsMail;
+
+    public ValueTask<Problem?> MaySendAsAsync(User user, EmailAddress address, CancellationToken cancellationToken) =>
+        Pipeline.MaySendAsAsync(user, address, cancellationToken);
+
     public ValueTask<Problem?> ConnectAsync(ConnectionInfo connection, CancellationToken cancellationToken) =>
         Pipeline.ConnectAsync(connection, cancellationToken);
 

@@ -57,7 +57,7 @@ internal sealed class MailHost : IAsyncDisposable
         Queue = new(QueueOptionsOf(config), Plugins, time, logging);
         _parts.Push(Queue);
         _parts.Push(Training = new(Store, Plugins, time, logging));
-        _pipeline = new(OptionsOf(config, server), Store, Plugins, Rules, observer, time, logging, users, Queue);
+        _pipeline = new(OptionsOf(config, server), Store, Plugins, Rules, observer, time, logging, users, Queue, config.Aliases is { } aliases ? new AliasFile(aliases, logging.CreateLogger("MailServer.Aliases")) : null);
         if (Rules is not null)
             Rules.Tell = TellPostmasterAsync;
         Listeners = new(config, Plugins, time, _logger);
@@ -300,6 +300,8 @@ internal sealed class MailHost : IAsyncDisposable
         Compare(old.QuotaWarnings.SequenceEqual(config.QuotaWarnings), ConfigKeys.QuotaWarnings);
         Compare(old.IsOverQuotaFinal == config.IsOverQuotaFinal, ConfigKeys.OverQuota);
         Compare(old.JournalDays == config.JournalDays, ConfigKeys.JournalDays);
+        Compare(old.Aliases == config.Aliases, ConfigKeys.Aliases);
+        Compare(old.RecipientsPerDay == config.RecipientsPerDay, ConfigKeys.RecipientsPerDay);
         Compare(old.Domains.SequenceEqual(config.Domains), ConfigKeys.DomainName);
         Compare(old.MaxMessageSize == config.MaxMessageSize, ConfigKeys.MessageSize);
         Compare(old.PluginDirectory == config.PluginDirectory, ConfigKeys.PluginDirectory);
@@ -351,6 +353,7 @@ internal sealed class MailHost : IAsyncDisposable
             filter => new FilterLimit { TimeLimit = filter.Value.TimeLimit, OnFailure = filter.Value.DeferOnFailure ? FilterFailure.Defer : FilterFailure.Skip }),
         MaxMessageSize = config.MaxMessageSize,
         Postmaster = config.Postmaster,
+        RecipientsPerDay = config.RecipientsPerDay,
         IsOverQuotaFinal = config.IsOverQuotaFinal,
     };
 

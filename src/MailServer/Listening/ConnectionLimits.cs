@@ -40,6 +40,39 @@ internal sealed class ConnectionLimits(int max, int maxPerAddress)
         }
     }
 
+    /// <summary>Takes a place of all for a proxy, whose clients are counted by <see cref="TryName"/> once they are known.</summary>
+    public LimitReached TryEnter()
+    {
+        lock (_lock)
+        {
+            if (Count >= _max)
+                return LimitReached.All;
+            Count++;
+            return LimitReached.None;
+        }
+    }
+
+    /// <summary>Says whose the place is that a proxy has taken.</summary>
+    public LimitReached TryName(IPAddress address)
+    {
+        var network = NetworkOf(address);
+        lock (_lock)
+        {
+            var count = _perAddress.GetValueOrDefault(network);
+            if (count >= _maxPerAddress)
+                return LimitReached.PerAddress;
+            _perAddress[network] = count + 1;
+            return LimitReached.None;
+        }
+    }
+
+    /// <summary>Gives a place back that nobody was named for.</summary>
+    public void Leave()
+    {
+        lock (_lock)
+            Count--;
+    }
+
     /// <summary>Gives a place back.</summary>
     public void Leave(IPAddress address)
     {

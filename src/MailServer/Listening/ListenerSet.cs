@@ -5,6 +5,8 @@ using System.Text;
 using MailServer.Extensibility;
 using MailServer.Server.Configuration;
 using MailServer.Server.Tls;
+using MailServer.Wire.Proxy;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 
@@ -151,7 +153,8 @@ internal sealed class ListenerSet : IAsyncDisposable
             return;
         }
 
-        if (Limits.TryEnter(remote.Address) is var limit && limit != LimitReached.None)
+        var isProxy = ProxyGate.IsProxy(config.Proxies, remote.Address);
+        if ((isProxy ? Limits.TryEnter() : Limits.TryEnter(remote.Address)) is var limit && limit != LimitReached.None)
         {
             _refusals.Note(config.Name, remote, Limits.Count, limit);
             Refuse(socket, config);
@@ -159,30 +162,34 @@ internal sealed class ListenerSet : IAsyncDisposable
         }
 
         Interlocked.Increment(ref _running);
-        _ = Task.Run(() => ServeAsync(config, listener.Address, socket, remote), CancellationToken.None);
+        _ = Task.Run(() => ServeAsync(config, listener.Address, socket, remote, isProxy), CancellationToken.None);
     }
 
-    private async Task ServeAsync(ListenerConfig listener, IPEndPoint bound, Socket socket, IPEndPoint remote)
+    private async Task ServeAsync(ListenerConfig listener, IPEndPoint bound, Socket socket, IPEndPoint remote, bool isProxy)
     {
+        // Whose place it is; null as long as only the proxy is known.
+        var counted = isProxy ? null : remote.Address;
         try
         {
             socket.NoDelay = true;
-            var connection = Wrap(listener, socket.LocalEndPoint as IPEndPoint ?? bound, socket, remote);
-            await using (connection.ConfigureAwait(false))
+            var local = socket.LocalEndPoint as IPEndPoint ?? bound;
+            var context = _transport.Create(socket);
+            if (isProxy)
             {
-                _connections[connection] = true;
-                try
+                if (await TakeHeaderAsync(listener, context, remote).ConfigureAwait(false) is not { } header)
+                    return;
+                (local, remote) = (header.Destination ?? local, header.Source ?? remote);
+                if (header.Source is not null && Limits.TryName(remote.Address) is var limit && limit != LimitReached.None)
                 {
-                    Log.Connected(_logger, connection.Info.Id, listener.Name, remote.ToString());
-                    if (listener.Tls != TlsMode.Implicit || await HandshakeAsync(connection).ConfigureAwait(false))
-                        await _plugins.RunSessionAsync(connection, listener.Protocol, connection.HardStop).ConfigureAwait(false);
+                    _refusals.Note(listener.Name, remote, Limits.Count, limit);
+                    await context.DisposeAsync().ConfigureAwait(false);
+                    return;
                 }
-                finally
-                {
-                    _connections.TryRemove(connection, out _);
-                    Log.Closed(_logger, connection.Info.Id);
-                }
+
+                counted = header.Source?.Address;
             }
+
+            await RunAsync(Wrap(listener, local, context, remote), listener, remote).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // the session's boundary: nobody awaits this task
         catch (Exception e)
@@ -195,13 +202,51 @@ internal sealed class ListenerSet : IAsyncDisposable
         }
         finally
         {
-            Limits.Leave(remote.Address);
+            if (counted is null)
+                Limits.Leave();
+            else
+                Limits.Leave(counted);
             if (Interlocked.Decrement(ref _running) == 0 && _isDraining)
                 _allGone.TrySetResult();
         }
     }
 
-    private ClientConnection Wrap(ListenerConfig listener, IPEndPoint local, Socket socket, IPEndPoint remote)
+    private async ValueTask RunAsync(ClientConnection connection, ListenerConfig listener, IPEndPoint remote)
+    {
+        await using (connection.ConfigureAwait(false))
+        {
+            _connections[connection] = true;
+            try
+            {
+                Log.Connected(_logger, connection.Info.Id, listener.Name, remote.ToString());
+                if (listener.Tls != TlsMode.Implicit || await HandshakeAsync(connection).ConfigureAwait(false))
+                    await _plugins.RunSessionAsync(connection, listener.Protocol, connection.HardStop).ConfigureAwait(false);
+            }
+            finally
+            {
+                _connections.TryRemove(connection, out _);
+                Log.Closed(_logger, connection.Info.Id);
+            }
+        }
+    }
+
+    /// <summary>What the proxy says of the client; null when it says nothing that can be read, and then the connection is over.</summary>
+    private async ValueTask<ProxyHeader?> TakeHeaderAsync(ListenerConfig listener, ConnectionContext context, IPEndPoint proxy)
+    {
+        try
+        {
+            return await ProxyGate.ReadAsync(context.Transport.Input, _time).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            Log.ProxyHeaderMissing(_logger, listener.Name, proxy.ToString(), e.Message);
+            context.Abort(new ConnectionAbortedException(e.Message));
+            await context.DisposeAsync().ConfigureAwait(false);
+            return null;
+        }
+    }
+
+    private ClientConnection Wrap(ListenerConfig listener, IPEndPoint local, ConnectionContext context, IPEndPoint remote)
     {
         var certificates = listener.Tls == TlsMode.None ? null : Certificates;
         var info = new ConnectionInfo
@@ -214,7 +259,7 @@ internal sealed class ListenerSet : IAsyncDisposable
             CanCompress = true,
             AllowsPlaintextAuth = _config.AllowPlaintextOnLoopback && IPAddress.IsLoopback(Unmapped(local).Address) && IPAddress.IsLoopback(Unmapped(remote).Address),
         };
-        return new(_transport.Create(socket), info, certificates, _time);
+        return new(context, info, certificates, _time);
     }
 
     private async ValueTask<bool> HandshakeAsync(ClientConnection connection)

@@ -36,6 +36,9 @@ internal sealed class Road : IDeliveryObserver
     /// <summary>Begins anew with a queue.</summary>
     public void UseQueue(MailQueue queue) => _pipeline = new(Options, Store, Roles, Rules, this, Time, Log, null, queue);
 
+    /// <summary>Begins anew with aliases; null is a file that cannot be read.</summary>
+    public void UseAliases(Accounts.AliasTable? aliases, MailQueue? queue = null) => _pipeline = new(Options, Store, Roles, Rules, this, Time, Log, null, queue, () => aliases);
+
     public static ConnectionInfo Connection { get; } = new()
     {
         Id = "c1",

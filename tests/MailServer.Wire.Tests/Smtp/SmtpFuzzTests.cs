@@ -27,9 +27,9 @@ public sealed class SmtpFuzzTests
         {
             var line = Mutate(random);
             var command = SmtpCommand.Read(line);
-            if (MailCommand.TryRead(command.Argument, hasAuth: true, out var mail) == SmtpFault.None && !mail.ReversePath.IsNull)
+            if (MailCommand.TryRead(command.Argument, (SmtpExtensions)63, out var mail) == SmtpFault.None && !mail.ReversePath.IsNull)
                 paths += CheckPath(mail.ReversePath, seed);
-            if (RcptCommand.TryRead(command.Argument, out var rcpt) == SmtpFault.None && !rcpt.ForwardPath.IsPostmaster)
+            if (RcptCommand.TryRead(command.Argument, SmtpExtensions.Dsn, out var rcpt) == SmtpFault.None && !rcpt.ForwardPath.IsPostmaster)
                 paths += CheckPath(rcpt.ForwardPath, seed);
             PlainMessage.TryRead(line, out _);
             SaslText.TryDecodeInitial(line, new byte[line.Length], out _);
