@@ -1,11 +1,11 @@
 using MailServer.RuleHost;
 
-// compile [--users] [--api VERSION] [--out DIR | --beside] [--identity ID] [--stay SECONDS] [--] FILE...   one line of JSON a file; 0 done, 2 wrong use
-// With --stay it goes on with files named on standard input, until none has come for so long.
+// compile [--users] [--out DIR] FILE...      one line of JSON a file; 0 done, 2 wrong use
+// compile --api VERSION [--stay SECONDS]     the same for requests on standard input, until it ends or none has come for so long; for the server
 // run --api VERSION [--user UID:GID] [--bubblewrap PATH]   a user's scripts behind the kernel's locks, by frames on standard input and output; for the server
 return args switch
 {
     ["compile", .. var rest] => CompileCommand.Run(rest, Console.In, Console.Out, Console.Error),
     ["run", .. var rest] => RunCommand.Run(rest, Console.Error),
-    _ => CompileCommand.Fail(Console.Error, "use: MailServer.RuleHost compile [--users] [--out DIR | --beside] [--identity ID] FILE..."),
+    _ => CompileCommand.Fail(Console.Error, "use: MailServer.RuleHost compile [--users] [--out DIR] FILE..."),
 };

@@ -18,6 +18,5 @@ internal sealed record CompileReply
 }
 
 [JsonSerializable(typeof(CompileReply))]
-[JsonSerializable(typeof(string))]
-[JsonSerializable(typeof(List<string>))]
+[JsonSerializable(typeof(CompileRequest))]
 internal sealed partial class CompileJson : JsonSerializerContext;

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace MailServer.Rules;
 
-/// <summary>A rule host that runs: it compiles what it was started with, and then what it is sent, until it is left alone for a while.</summary>
+/// <summary>A rule host that runs: it compiles what it is sent, until it is left alone for a while.</summary>
 internal sealed class RuleHostChild : IDisposable
 {
     // Output beyond this is no list of diagnostics any more.
@@ -41,14 +41,12 @@ internal sealed class RuleHostChild : IDisposable
 
     public bool IsRunning => !_process.HasExited;
 
-    /// <summary>Sends files, and the folders that the scripts' account has. False when the process has ended meanwhile.</summary>
-    public async Task<bool> TrySendAsync(IReadOnlyList<string> files, IEnumerable<string> folders, CancellationToken cancellationToken)
+    /// <summary>Sends a request. False when the process has ended meanwhile.</summary>
+    public async Task<bool> TrySendAsync(CompileRequest request, CancellationToken cancellationToken)
     {
         try
         {
-            var text = JsonSerializer.Serialize([.. folders], CompileJson.Default.ListString) + "\n"
-                + string.Concat(files.Select(file => JsonSerializer.Serialize(file, CompileJson.Default.String) + "\n")) + "\n";
-            await _process.StandardInput.WriteAsync(text.AsMemory(), cancellationToken).ConfigureAwait(false);
+            await _process.StandardInput.WriteAsync((JsonSerializer.Serialize(request, CompileJson.Default.CompileRequest) + "\n").AsMemory(), cancellationToken).ConfigureAwait(false);
             await _process.StandardInput.FlushAsync(cancellationToken).ConfigureAwait(false);
             return true;
         }

@@ -14,7 +14,7 @@ internal sealed class RuleHostProcess(string path, TimeSpan limit, TimeSpan stay
     // A text can make the compiler take as much memory as it gets; a script of a thousand lines needs some 100 MiB.
     private const string UsersHeapLimit = "18000000"; // 384 MiB, in hexadecimal as the runtime reads it
 
-    // At first on the command line, which the kernel bounds; nobody misspells one of more.
+    // Nobody misspells one of more.
     private const int MaxFolders = 2000;
 
     // As often as it could matter: a compiler that is done meanwhile is not asked.
@@ -22,7 +22,10 @@ internal sealed class RuleHostProcess(string path, TimeSpan limit, TimeSpan stay
 
     private RuleHostChild? _child;
     private TimeSpan _before;
-    private string _started = "";
+    private bool _isIdle;
+
+    /// <summary>Where compilers go that are no longer needed; null when they end.</summary>
+    public static SpareCompilers? Spare { get; set; }
 
     /// <summary>
     /// Whether the scripts are users': checked against what is for them, and with a limit on the compiler's memory. Their compiled forms go beside them, so that
@@ -49,11 +52,11 @@ internal sealed class RuleHostProcess(string path, TimeSpan limit, TimeSpan stay
         using var timer = new CancellationTokenSource(limit, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
         using var look = ProcessorLimit is null ? null : time.CreateTimer(_ => CancelIfSpent(timer), null, LookEvery, LookEvery);
-        var isDone = false;
+        _isIdle = false;
         try
         {
-            var replies = Parse(await AnswerAsync(files, output, identity, both.Token).ConfigureAwait(false));
-            isDone = stay > TimeSpan.Zero;
+            var replies = Parse(await AnswerAsync(RequestOf(files, output, identity), both.Token).ConfigureAwait(false));
+            _isIdle = true;
             return replies;
         }
         catch (OperationCanceledException) when (timer.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
@@ -64,7 +67,7 @@ internal sealed class RuleHostProcess(string path, TimeSpan limit, TimeSpan stay
         }
         finally
         {
-            if (!isDone)
+            if (!_isIdle || stay <= TimeSpan.Zero)
                 Dispose();
         }
     }
@@ -87,53 +90,62 @@ internal sealed class RuleHostProcess(string path, TimeSpan limit, TimeSpan stay
     /// <summary>Ends a process that has stayed.</summary>
     public void Dispose()
     {
-        _child?.Dispose();
+        if (_child is { } child && _isIdle && Spare is { } spare)
+            spare.Give(StartName, child);
+        else
+            _child?.Dispose();
         _child = null;
     }
 
-    private async Task<List<string>> AnswerAsync(IReadOnlyList<string> files, string? output, string identity, CancellationToken cancellationToken)
+    private async Task<List<string>> AnswerAsync(CompileRequest request, CancellationToken cancellationToken)
     {
         // One that has stayed may end at any moment: then another is started.
+        _child ??= Spare?.Take(StartName);
         _before = _child?.ProcessorTime ?? default;
-        if (_child is { IsRunning: true } child && _started == $"{output} {identity}"
-            && await child.TrySendAsync(files, Folders.Take(MaxFolders), cancellationToken).ConfigureAwait(false)
-            && await child.ReadAnswerAsync(cancellationToken).ConfigureAwait(false) is { } answer)
+        if (_child is { IsRunning: true } && await TryAskAsync(_child).ConfigureAwait(false) is { } answer)
             return answer;
 
-        Dispose();
+        _child?.Dispose();
         _before = default;
-        (_child, _started) = (new(Start(Arguments(files, output, identity))), $"{output} {identity}");
-        return await _child.ReadAnswerAsync(cancellationToken).ConfigureAwait(false)
+        _child = new(Start());
+        return await TryAskAsync(_child).ConfigureAwait(false)
             ?? throw Failed(await _child.EndAsync(cancellationToken).ConfigureAwait(false));
+
+        async Task<List<string>?> TryAskAsync(RuleHostChild child) =>
+            await child.TrySendAsync(request, cancellationToken).ConfigureAwait(false) ? await child.ReadAnswerAsync(cancellationToken).ConfigureAwait(false) : null;
     }
 
     private static RuleHostException Failed((int ExitCode, string Errors) end) =>
         new($"the rule host failed ({end.ExitCode}): {RuleFailure.OneLine(end.Errors)}") { IsByInput = true };
 
-    private List<string> Arguments(IReadOnlyList<string> files, string? output, string identity)
+    // Users' compiled forms lie beside their texts, which are copies of ours.
+    private CompileRequest RequestOf(IReadOnlyList<string> files, string? output, string identity) => new()
     {
-        List<string> arguments = ["compile", "--api", RuleIdentity.Api, .. Folders.Take(MaxFolders).SelectMany(folder => new[] { "--folder", folder })];
-        if (IsForUsers)
-            arguments.AddRange(["--users", "--beside", "--identity", identity]);
-        else if (output is not null)
-            arguments.AddRange(["--out", output, "--identity", identity]);
-        if (stay > TimeSpan.Zero)
-            arguments.AddRange(["--stay", ((int)stay.TotalSeconds).ToString(CultureInfo.InvariantCulture)]);
-        return [.. arguments, "--", .. files];
-    }
+        Files = files,
+        Output = output,
+        IsBeside = IsForUsers,
+        Identity = identity,
+        IsForUsers = IsForUsers,
+        Folders = [.. Folders.Take(MaxFolders)],
+    };
 
-    private Process Start(List<string> arguments)
+    // What it is told at its start: those that are alike can stand in for each other.
+    private string StartName => string.Create(CultureInfo.InvariantCulture, $"{path} {IsForUsers} {Stay.TotalSeconds}");
+
+    private TimeSpan Stay => stay > TimeSpan.Zero || Spare is null ? stay : TimeSpan.FromSeconds(30);
+
+    private Process Start()
     {
+        List<string> arguments = ["compile", "--api", RuleIdentity.Api];
+        if (Stay > TimeSpan.Zero)
+            arguments.AddRange(["--stay", ((int)Stay.TotalSeconds).ToString(CultureInfo.InvariantCulture)]);
         var start = RuleHostProgram.Describe(path, arguments);
         start.StandardInputEncoding = new UTF8Encoding(false);
         start.StandardOutputEncoding = Encoding.UTF8;
         start.Environment["DOTNET_TieredPGO"] = "0"; // it lives for seconds
         if (IsForUsers)
             start.Environment["DOTNET_GCHeapHardLimit"] = UsersHeapLimit;
-        var process = RuleHostProgram.Start(start);
-        if (stay <= TimeSpan.Zero)
-            process.StandardInput.Close();
-        return process;
+        return RuleHostProgram.Start(start);
     }
 
     private static List<CompileReply> Parse(List<string> lines)
