@@ -87,7 +87,8 @@ internal static class CheckCommand
         else
         {
             foreach (var warning in report.Warnings)
-                await Console.Error.WriteLineAsync($"warning: {warning}").ConfigureAwait(false);
+                // Of a script it says so itself, after the place, which is what editors look for at the line's beginning.
+                await Console.Error.WriteLineAsync(warning.Contains(": warning ", StringComparison.Ordinal) ? warning : $"warning: {warning}").ConfigureAwait(false);
             foreach (var error in report.Errors)
                 await Console.Error.WriteLineAsync(error).ConfigureAwait(false);
             if (report.IsGood)

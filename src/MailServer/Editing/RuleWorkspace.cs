@@ -148,7 +148,7 @@ internal sealed class RuleWorkspace(string folder)
               "problemMatcher": {
                 "owner": "rules",
                 "fileLocation": ["autoDetect", "${workspaceFolder}"],
-                "pattern": { "regexp": "^(.+\\.csx)\\((\\d+),(\\d+)\\): (.*)$", "file": 1, "line": 2, "column": 3, "message": 4 }
+                "pattern": { "regexp": "^(.+\\.csx)\\((\\d+),(\\d+)\\): (?:(warning) )?(.*)$", "file": 1, "line": 2, "column": 3, "severity": 4, "message": 5 }
               }
             }
         """;
