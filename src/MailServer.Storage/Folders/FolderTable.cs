@@ -8,6 +8,9 @@ internal sealed class FolderTable(StoreContext store, DirectoryWatcher watcher)
     /// <summary>Folders kept that nobody holds: more than a user's clients open in turn, few enough for memory and inotify.</summary>
     private const int MaxIdle = 64;
 
+    /// <summary>Messages of folders let go of at once that are worth a collection: some 35 MB.</summary>
+    private const int Many = 50_000;
+
     private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(15);
 
     private readonly Lock _gate = new();
@@ -155,6 +158,19 @@ internal sealed class FolderTable(StoreContext store, DirectoryWatcher watcher)
     /// <summary>Lets go of what nobody has held for a while; without anything to wait for, the timer ends.</summary>
     private async Task SweepAsync()
     {
+        GiveBack(await LetGoAsync().ConfigureAwait(false));
+        lock (_gate)
+        {
+            if (_folders.Values.Any(folder => folder.Holders == 0))
+                return;
+            _sweep?.Dispose();
+            _sweep = null;
+        }
+    }
+
+    /// <summary>How many messages the folders had. A method of its own, which holds none of them when it has returned.</summary>
+    private async ValueTask<int> LetGoAsync()
+    {
         List<SharedFolder> old;
         lock (_gate)
         {
@@ -163,15 +179,24 @@ internal sealed class FolderTable(StoreContext store, DirectoryWatcher watcher)
                 folder.Holders = 1;
         }
 
+        var messages = 0;
         foreach (var folder in old)
-            await SaveAsync(folder).ConfigureAwait(false);
-        lock (_gate)
         {
-            if (_folders.Values.Any(folder => folder.Holders == 0))
-                return;
-            _sweep?.Dispose();
-            _sweep = null;
+            messages += folder.MessageCount;
+            await SaveAsync(folder).ConfigureAwait(false);
         }
+
+        return messages;
+    }
+
+    /// <summary>
+    /// A large folder that was let go of is not given back to the system before the next collection of everything, which on a quiet server
+    /// may be days away. The pause is a few milliseconds for what is still in use.
+    /// </summary>
+    private static void GiveBack(int messages)
+    {
+        if (messages >= Many)
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 
     /// <summary>Writes the index, and drops the folder if nobody has come meanwhile. The caller has taken the hold that is given up here.</summary>

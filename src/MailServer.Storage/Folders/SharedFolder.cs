@@ -77,6 +77,16 @@ internal sealed partial class SharedFolder
 
     public ILogger Logger => _store.Logger;
 
+    /// <summary>How many messages it has.</summary>
+    public int MessageCount
+    {
+        get
+        {
+            lock (Gate)
+                return _entries.Count;
+        }
+    }
+
     // The members below are for callers that hold the gate.
     public ReadOnlySpan<FolderEntry> Entries => CollectionsMarshal.AsSpan(_entries);
 
