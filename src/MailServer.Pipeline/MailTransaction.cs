@@ -265,6 +265,7 @@ internal sealed class MailTransaction(PipelineParts parts, Envelope envelope, st
             id, envelope.ReversePath, _recipients, decided,
             i => new Mail(parts.Rules.SourceOf(envelope, message, _verdicts[i], verdict.Action == VerdictAction.Quarantine, received)), notes).ConfigureAwait(false);
         notes.Commit();
+        await KeepSentAsync(spool).ConfigureAwait(false);
         if (verdict.Action != VerdictAction.Quarantine)
             await TellOfSuccessAsync(spool, message, each).ConfigureAwait(false);
         if (parts.Logger.IsEnabled(LogLevel.Information))
@@ -296,6 +297,24 @@ internal sealed class MailTransaction(PipelineParts parts, Envelope envelope, st
         return ((_spool, header), null);
     }
 
+    /// <summary>Puts a copy into the sender's folder for sent mail, where the configuration has the server do it. It is sent all the same where that fails.</summary>
+    private async ValueTask KeepSentAsync(ISpool spool)
+    {
+        if (envelope.User is not { } user || !parts.Options.KeepsSent(user.Address) || !spool.IsSealed)
+            return;
+        var folder = parts.Store.FoldersOf(user).FirstOrDefault(folder => folder is { SpecialUse: "\\Sent", IsSelectable: true })?.Name ?? new FolderName("Sent");
+        try
+        {
+            var kept = await parts.Store.DeliverAsync(spool, user, folder, SystemFlags.Seen, CancellationToken.None).ConfigureAwait(false);
+            if (kept.Problem is { } problem)
+                Log.StepFailed(parts.Logger, id, "keeping a copy of what was sent", problem.Text);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Log.StepFailed(parts.Logger, id, "keeping a copy of what was sent", OneLine.Of(e));
+        }
+    }
+
     /// <summary>Queues a message for all its recipients, those here too, until its time has come (RFC 4865 §4). Then it comes to them as from another server.</summary>
     private async ValueTask<Problem?> HoldAsync(ISpool spool, SpooledMessage message, DateTimeOffset received)
     {
@@ -306,9 +325,11 @@ internal sealed class MailTransaction(PipelineParts parts, Envelope envelope, st
             TraceStage.Compose(envelope, message, parts.Options.Server.Hostname, null, received), until).ConfigureAwait(false);
         using var queued = staged;
         problem ??= Queue(queued, new([]));
-        if (problem is null)
-            _taken = 0;
-        return problem;
+        if (problem is not null)
+            return problem;
+        _taken = 0;
+        await KeepSentAsync(spool).ConfigureAwait(false);
+        return null;
     }
 
     /// <summary>Puts into the queue's folder what goes elsewhere, before anybody here gets a copy: a disk without room must not lead to doubles.</summary>
@@ -322,7 +343,9 @@ internal sealed class MailTransaction(PipelineParts parts, Envelope envelope, st
             return (null, unsealed with { Status = unsealed.Status with { Class = 4 } });
         // RFC 5321 §4.4: the Return-Path, our first field, is for the final delivery alone.
         var skip = fields.AsSpan().IndexOf((byte)'\n') + 1;
-        var mail = queue.NewMail(id, envelope.ReversePath, [], until) with
+        // From who is nobody here all of it came to aliases of ours.
+        var sender = envelope.User is null ? parts.Send.SenderOf(envelope.ReversePath, QueuedMail.AddressOf(_asked[0].Address).Domain) : envelope.ReversePath;
+        var mail = queue.NewMail(id, sender, [], until) with
         {
             To = recipients,
             Terms = envelope.Terms == SendingTerms.None ? null : envelope.Terms,

@@ -30,6 +30,11 @@ public sealed record PipelineOptions
     /// <summary>Recipients that an account may send to in a day; 0 for no limit.</summary>
     public int RecipientsPerDay { get; init; }
 
+    /// <summary>Accounts whose sent mail the server keeps in their folder for it; <c>*</c> is all.</summary>
+    public IReadOnlyList<string> KeepSent { get; init; } = [];
+
+    internal bool KeepsSent(EmailAddress account) => KeepSent.Any(name => name == "*" || name.Equals(account.ToString(), StringComparison.OrdinalIgnoreCase));
+
     /// <summary>Who reads postmaster's mail (RFC 5321 §4.5.1) when no account or alias of that name is there; null for the first account.</summary>
     public EmailAddress? Postmaster { get; init; }
 }

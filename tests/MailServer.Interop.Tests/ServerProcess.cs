@@ -198,7 +198,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         var listeners = new[]
         {
             ("mx", "smtp", "starttls"), ("submission", "submission", "starttls"), ("submissions", "submission", "implicit"),
-            ("imap", "imap", "starttls"), ("imaps", "imap", "implicit"), ("pop3", "pop3", "starttls"), ("pop3s", "pop3", "implicit"),
+            ("imap", "imap", "starttls"), ("imaps", "imap", "implicit"), ("pop3", "pop3", "starttls"), ("pop3s", "pop3", "implicit"), ("lmtp", "lmtp", "none"),
         };
         System.IO.File.WriteAllText(Config, $"""
             [server]

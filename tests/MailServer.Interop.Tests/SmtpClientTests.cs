@@ -33,6 +33,16 @@ public sealed class SmtpClientTests : IClassFixture<RunningServer>
     }
 
     [InteropFact]
+    public async Task Swaks_delivers_by_LMTP_with_an_answer_for_each()
+    {
+        var result = await SwaksAsync("lmtp", "--protocol", "LMTP", "--to", "alice@example.org,nobody@example.org,bob@example.org", "--header", "Subject: by LMTP");
+        Assert.Contains("550 5.1.1", result.Output, StringComparison.Ordinal);
+        Assert.Equal(2, result.Output.Split('\n').Count(line => line.Contains("250 2.0.0 Ok: ", StringComparison.Ordinal)));
+        foreach (var account in new[] { "alice", "bob" })
+            Assert.Contains(_server.Messages(account), file => File.ReadAllText(file) is var text && text.Contains("Subject: by LMTP", StringComparison.Ordinal) && text.Contains(" with LMTP", StringComparison.Ordinal));
+    }
+
+    [InteropFact]
     public async Task An_unknown_recipient_is_refused_and_nothing_is_relayed()
     {
         var unknown = await SwaksAsync("mx", "--to", "nobody@example.org");

@@ -93,6 +93,7 @@ public sealed class AliasTests
         Assert.Equal("carol@example.org/INBOX", Assert.Single(rig.Road.Store.All).Place);
         var queued = Assert.Single(rig.Mail().To);
         Assert.Equal("bob@away.example", queued.Address);
+        Assert.Matches("^SRS0=.*=sender.example=a@example.org$", rig.Mail().From);
         Assert.Equal("rfc822;out@example.org", queued.Terms?.OriginalRecipient);
         // And a stranger still reaches nobody elsewhere.
         Assert.Equal(new StatusCode(5, 7, 1), (await rig.SendAsync("bob@away.example"))?.Status);

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MailServer.Pipeline;
 
-/// <summary>Tells senders what became of their mail: into their INBOX when they are here, else by the queue.</summary>
+/// <summary>Tells senders what became of their mail: into their INBOX when they have one here, else by the queue, which knows the way to those elsewhere, and to those whose address here stands for another (aliases, <see cref="SenderRewriting"/>).</summary>
 internal sealed class StatusNotifier(string hostname, IDeliveryStore store, RecipientResolver resolver, MailQueue queue, TimeProvider time, ILogger logger)
 {
     /// <summary>Tells it. False when that must be tried again; true when it is done, or when there is nobody to tell.</summary>
@@ -25,19 +25,15 @@ internal sealed class StatusNotifier(string hostname, IDeliveryStore store, Reci
         {
             var found = await resolver.ResolveAsync(sender, isSubmission: false, CancellationToken.None).ConfigureAwait(false);
             var isElsewhere = resolver.IsElsewhere(sender);
-            if (found.Problem is { } problem && !isElsewhere)
+            if (!isElsewhere && found.Problem is { } problem && problem.Reason != ProblemReason.NotFound)
             {
-                var isGone = problem.Reason == ProblemReason.NotFound;
-                if (isGone)
-                    Log.NobodyTold(logger, mail.Id, $"<{sender}>: {problem.Text}");
-                else
-                    Log.SenderNotTold(logger, mail.Id, problem.Text);
-                return isGone;
+                Log.SenderNotTold(logger, mail.Id, problem.Text);
+                return false;
             }
 
             var spool = store.CreateSpool();
             await using (spool.ConfigureAwait(false))
-                return await SendAsync(mail, sender, await WriteAsync(mail, open, about, kind, spool.Writer).ConfigureAwait(false), spool, isElsewhere ? null : found.Value.Account).ConfigureAwait(false);
+                return await SendAsync(mail, sender, await WriteAsync(mail, open, about, kind, spool.Writer).ConfigureAwait(false), spool, found.Problem is null ? found.Value.Account : null).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

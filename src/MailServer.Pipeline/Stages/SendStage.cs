@@ -18,6 +18,12 @@ internal sealed class SendStage(
     public EmailAddress? OriginalOf(EmailAddress address) =>
         rewriting is not null && rewriting.TryReverse(address, time.GetUtcNow(), out var original) ? original : null;
 
+    /// <summary>The sender of mail that goes on to another server: who sends on a stranger's mail is none of the servers that may (SPF).</summary>
+    /// <param name="sender">Who sent it.</param>
+    /// <param name="domain">The domain of ours that it came to.</param>
+    public EmailAddress? SenderOf(EmailAddress? sender, string domain) =>
+        sender is { } path && resolver.IsElsewhere(path) && rewriting is not null ? rewriting.Forward(path, domain, time.GetUtcNow()) : sender;
+
     /// <summary>Keeps in INBOX what cannot be sent on.</summary>
     public IReadOnlyList<Delivery> Possible(SpooledMessage message, IReadOnlyList<Recipient> recipients, IReadOnlyList<Delivery> deliveries) =>
         deliveries.All(delivery => delivery.Redirects.Count == 0)
@@ -119,10 +125,7 @@ internal sealed class SendStage(
                 var size = copy.Size;
                 if (await copy.SealAsync(top, CancellationToken.None).ConfigureAwait(false) is { } unsealed)
                     return (null, unsealed.Text);
-                var sender = envelope.ReversePath is { } path && resolver.IsElsewhere(path) && rewriting is not null
-                    ? rewriting.Forward(path, account.Domain, time.GetUtcNow())
-                    : envelope.ReversePath;
-                return (queue!.Stage(queue.NewMail(MessageId.Create(time), sender, targets) with
+                return (queue!.Stage(queue.NewMail(MessageId.Create(time), SenderOf(envelope.ReversePath, account.Domain), targets) with
                 {
                     Size = size + top.Length + top.AsSpan().Count((byte)'\n'),
                     IsUtf8 = envelope.IsUtf8,

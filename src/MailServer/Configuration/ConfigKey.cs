@@ -57,6 +57,7 @@ internal static class ConfigKeys
     public static readonly ConfigKey MessageSize = new("[limits]", "message_size", KeyType.Size, "256MiB");
 
     public static readonly ConfigKey RecipientsPerDay = new("[submission]", "recipients_per_day", KeyType.Number, "0");
+    public static readonly ConfigKey KeepSent = new("[submission]", "keep_sent", KeyType.Texts, "");
 
     public static readonly ConfigKey QueueFirstRetry = new("[queue]", "first_retry", KeyType.Time, "5m");
     public static readonly ConfigKey QueueLongestRetry = new("[queue]", "longest_retry", KeyType.Time, "3h");
@@ -87,7 +88,7 @@ internal static class ConfigKeys
     [
         Hostname, Data, DrainTime, HotReload, AllowPlaintextAuth, Postmaster, Maildir, Layout, SearchIndex, Quota, QuotaMessages, QuotaWarnings, OverQuota, JournalDays, Aliases,
         DomainName, ListenerName, ListenerAddress, ListenerProtocol, ListenerTls, ListenerProxies,
-        Certificate, CertificateKey, HandshakeLimit, Connections, ConnectionsPerAddress, MessageSize, RecipientsPerDay,
+        Certificate, CertificateKey, HandshakeLimit, Connections, ConnectionsPerAddress, MessageSize, RecipientsPerDay, KeepSent,
         QueueFirstRetry, QueueLongestRetry, QueueGiveUp, QueueDelayNotice, QueueConnections, QueueConnectionsPerDestination, QueueRewriteSenders, LogFormat, LogLevel, PluginDirectory, PluginLoad,
         FilterOrder, FilterTimeLimit, FilterOnFailure, GlobalRules, UserRules, RuleWorkers, RuleWorkerUser, WithoutLandlock,
     ];

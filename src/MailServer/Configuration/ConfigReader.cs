@@ -96,6 +96,7 @@ internal sealed class ConfigReader
             Domains = ReadDomains(),
             Aliases = ReadAliases(),
             RecipientsPerDay = In("submission").Number(ConfigKeys.RecipientsPerDay, 0, int.MaxValue),
+            KeepSent = ReadKeepSent(),
             Listeners = listeners,
             Tls = ReadTls(listeners),
             PluginDirectory = ReadPluginDirectory(plugins),
@@ -154,6 +155,16 @@ internal sealed class ConfigReader
             _errors.Add(e);
             return [];
         }
+    }
+
+    private IReadOnlyList<string> ReadKeepSent()
+    {
+        var submission = In("submission");
+        var names = submission.Texts(ConfigKeys.KeepSent);
+        foreach (var name in names)
+            if (name != "*" && !EmailAddress.TryParse(name, out _))
+                submission.Refuse(ConfigKeys.KeepSent, $"\"{name}\": an account's address or \"*\" is expected");
+        return names;
     }
 
     private string? ReadAliases()

@@ -53,6 +53,9 @@ internal sealed record ServerConfig
     /// <summary>Recipients that an account may send to in a day; 0 for no limit.</summary>
     public required int RecipientsPerDay { get; init; }
 
+    /// <summary>Accounts whose sent mail the server keeps; <c>*</c> is all.</summary>
+    public required IReadOnlyList<string> KeepSent { get; init; }
+
     public required IReadOnlyList<ListenerConfig> Listeners { get; init; }
 
     /// <summary>Null when no listener needs it and none is given.</summary>

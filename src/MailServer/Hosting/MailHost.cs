@@ -301,6 +301,7 @@ internal sealed class MailHost : IAsyncDisposable
         Compare(old.IsOverQuotaFinal == config.IsOverQuotaFinal, ConfigKeys.OverQuota);
         Compare(old.JournalDays == config.JournalDays, ConfigKeys.JournalDays);
         Compare(old.Aliases == config.Aliases, ConfigKeys.Aliases);
+        Compare(old.KeepSent.SequenceEqual(config.KeepSent), ConfigKeys.KeepSent);
         Compare(old.RecipientsPerDay == config.RecipientsPerDay, ConfigKeys.RecipientsPerDay);
         Compare(old.Domains.SequenceEqual(config.Domains), ConfigKeys.DomainName);
         Compare(old.MaxMessageSize == config.MaxMessageSize, ConfigKeys.MessageSize);
@@ -354,6 +355,7 @@ internal sealed class MailHost : IAsyncDisposable
         MaxMessageSize = config.MaxMessageSize,
         Postmaster = config.Postmaster,
         RecipientsPerDay = config.RecipientsPerDay,
+        KeepSent = config.KeepSent,
         IsOverQuotaFinal = config.IsOverQuotaFinal,
     };
 

@@ -144,6 +144,49 @@ public sealed class TermsTests
     }
 
     [Fact]
+    public async Task Who_sends_by_an_alias_is_told_as_that()
+    {
+        await using var rig = new QueueRig().Start();
+        rig.Road.UseAliases(AliasReader.Read(["info@example.org alice@example.org bob@example.org"]), rig.Queue);
+        rig.Road.Envelope = rig.Road.Envelope with { ReversePath = new("info", "example.org") };
+        rig.Transport.Answer = _ => FakeTransport.Never();
+        Assert.Null(await SendAsync(rig, SendingTerms.None, ("a@away.example", RecipientTerms.None)));
+        await QueueRig.UntilAsync(() => rig.Queue.Status().Messages == 0 && rig.Notices.Count == 2, "no notice");
+        Assert.Equal(["alice@example.org/INBOX", "bob@example.org/INBOX"], rig.Road.Store.All.Select(mail => mail.Place).Order());
+        Assert.Equal(["a@away.example failed"], Read(rig.Notices[0], out _));
+    }
+
+    [Fact]
+    public async Task A_stranger_whose_mail_an_alias_sends_on_in_vain_is_told()
+    {
+        await using var rig = new QueueRig().Start();
+        rig.Road.UseAliases(AliasReader.Read(["out@example.org a@away.example"]), rig.Queue);
+        rig.Road.Envelope = rig.Road.Envelope with { User = null, ReversePath = new("me", "sender.example") };
+        rig.Transport.Answer = address => address.LocalPart == "a" ? FakeTransport.Never() : SendResult.Sent;
+        Assert.Null(await SendAsync(rig, SendingTerms.None, ("out@example.org", RecipientTerms.None)));
+        await QueueRig.UntilAsync(() => rig.Queue.Status().Messages == 0 && rig.Transport.Count == 2, "no notice");
+        Assert.Equal("me@sender.example", rig.Transport.Tries[1].To);
+        Assert.Contains("Original-Recipient: rfc822;out@example.org", rig.Transport.Tries[1].Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("*", "Gesendet", true)]
+    [InlineData("Alice@example.org", "Sent", false)]
+    [InlineData("bob@example.org", null, false)]
+    public async Task What_is_sent_is_kept_where_the_server_is_to_do_it(string keep, string? folder, bool isNamed)
+    {
+        await using var rig = new QueueRig();
+        rig.Road.Options = rig.Road.Options with { KeepSent = [keep] };
+        rig.Start();
+        if (isNamed)
+            rig.Road.Store.Folders = [new() { Name = new("Gesendet"), SpecialUse = "\\Sent" }];
+        Assert.Null(await SendAsync(rig, SendingTerms.None, ("a@away.example", RecipientTerms.None), ("carol@example.org", RecipientTerms.None)));
+        Assert.Equal(folder is null ? ["carol@example.org/INBOX"] : [$"alice@example.org/{folder}", "carol@example.org/INBOX"], rig.Road.Store.All.Select(mail => mail.Place).Order());
+        if (folder is not null)
+            Assert.Equal(SystemFlags.Seen, rig.Road.Store.All.Single(mail => mail.Folder == folder).Flags.System);
+    }
+
+    [Fact]
     public async Task A_stranger_cannot_have_mail_held()
     {
         await using var rig = new QueueRig().Start();
