@@ -20,6 +20,12 @@ internal sealed class AliasStage(Func<AliasTable?> aliases, RecipientResolver re
     {
         if (aliases() is not { } table)
             return Problem.Unavailable;
+        if (table == AliasTable.Empty)
+        {
+            var found = await resolver.ResolveAsync(address, isSubmission, cancellationToken).ConfigureAwait(false);
+            return found.TryGet(out var only, out var problem) ? new Destinations([only], []) : problem;
+        }
+
         var way = new Way(table, address);
         Problem? last = null;
         for (var steps = 0; way.Pending.TryDequeue(out var next); steps++)
