@@ -86,16 +86,18 @@ public sealed class TermsTests
         Assert.Equal(["b@away.example delayed"], Read(Assert.Single(rig.Notices), out _));
     }
 
+    /// <summary>RFC 8689 §5: what was not to travel in clear does not do so on its way back.</summary>
     [Theory]
-    [InlineData(ReturnedContent.Full, "message/rfc822", true)]
-    [InlineData(ReturnedContent.Headers, "text/rfc822-headers", false)]
-    [InlineData(null, "text/rfc822-headers", false)]
-    public async Task What_goes_back_is_what_was_asked_for(ReturnedContent? asked, string type, bool hasBody)
+    [InlineData(ReturnedContent.Full, false, "message/rfc822", true)]
+    [InlineData(ReturnedContent.Full, true, "text/rfc822-headers", false)]
+    [InlineData(ReturnedContent.Headers, false, "text/rfc822-headers", false)]
+    [InlineData(null, false, "text/rfc822-headers", false)]
+    public async Task What_goes_back_is_what_was_asked_for(ReturnedContent? asked, bool requiresTls, string type, bool hasBody)
     {
         await using var rig = new QueueRig().Start();
         rig.Road.Envelope = rig.Road.Envelope with { ReversePath = new("me", "away.example") };
         rig.Transport.Answer = address => address.LocalPart == "me" ? SendResult.Sent : FakeTransport.Never();
-        Assert.Null(await SendAsync(rig, new() { Return = asked }, ("a@away.example", RecipientTerms.None)));
+        Assert.Null(await SendAsync(rig, new() { Return = asked, RequiresTls = requiresTls }, ("a@away.example", RecipientTerms.None)));
         await QueueRig.UntilAsync(() => rig.Queue.Status().Messages == 0 && rig.Transport.Count == 2, "no notice");
         // The transport has compared the octets with the size that was announced.
         var notice = rig.Transport.Tries[1].Text;
