@@ -33,14 +33,13 @@ internal sealed class DeliveryPlan
     private string? _version;
     private bool _isOwn;
     private bool _isFinal;
-    private PlanState _state;
-    private (PlanState State, int Steps, int Notes) _mark;
+    private PlanState? _state; // null as long as no verb has said anything: most rules do not apply
+    private (PlanState? State, int Steps, int Notes) _mark;
 
     public DeliveryPlan(Delivery sofar)
     {
         _before = sofar;
-        _steps = [.. sofar.Steps];
-        _state = new PlanState(sofar);
+        _steps = sofar.Steps.Count == 0 ? [] : [.. sofar.Steps];
     }
 
     /// <summary>The script that runs now.</summary>
@@ -53,7 +52,7 @@ internal sealed class DeliveryPlan
     public IReadOnlyList<NoteChange> Notes => _notes ?? [];
 
     // What stood before the running script is never changed: its failure goes back to it.
-    private PlanState Own => _state == _mark.State ? _state = new(_mark.State) : _state;
+    private PlanState Own => _state is null ? _state = new(_before) : _state == _mark.State ? _state = new(_state) : _state;
 
     public void Begin(string rule, string? version, bool isOwn = false)
     {
@@ -203,14 +202,15 @@ internal sealed class DeliveryPlan
     /// </summary>
     public void Fail(int line, string reason)
     {
-        _state = new(_mark.State) { ImplicitKeep = true };
+        _state = _mark.State is { } before ? new(before) : new(_before);
+        _state.ImplicitKeep = true;
         _steps.RemoveRange(_mark.Steps, _steps.Count - _mark.Steps);
         _notes?.RemoveRange(_mark.Notes, _notes.Count - _mark.Notes);
         _isFinal = true;
         AddStep(line, Failed + reason);
     }
 
-    public Delivery ToDelivery() => _steps.Count == _before.Steps.Count ? _before : _state.ToDelivery(_before) with { Steps = _steps, IsFinal = _isFinal };
+    public Delivery ToDelivery() => _steps.Count == _before.Steps.Count ? _before : (_state ?? new(_before)).ToDelivery(_before) with { Steps = _steps, IsFinal = _isFinal };
 
     private DeliveryStep AddStep(int line, string action)
     {

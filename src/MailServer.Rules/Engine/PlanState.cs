@@ -4,18 +4,18 @@ namespace MailServer.Rules;
 internal sealed class PlanState
 {
     private readonly List<FolderName> _folders;
-    private readonly List<EmailAddress> _redirects;
-    private readonly List<AutomaticMail> _answers;
+    private List<EmailAddress>? _redirects;
+    private List<AutomaticMail>? _answers;
     private Dictionary<FolderName, IReadOnlyList<string>>? _flagsIn;
 
     /// <summary>As rules before have decided.</summary>
     public PlanState(Delivery sofar)
     {
-        _folders = sofar.Folder is { IsInbox: false } folder ? [folder, .. sofar.Copies] : [.. sofar.Copies];
+        _folders = sofar.Folder is { IsInbox: false } folder ? [folder, .. sofar.Copies] : sofar.Copies.Count > 0 ? [.. sofar.Copies] : [];
         _flagsIn = sofar.FlagsIn.Count > 0 ? new(sofar.FlagsIn) : null;
-        _redirects = [.. sofar.Redirects];
-        _answers = [.. sofar.Answers];
-        Flags = [.. sofar.Flags];
+        _redirects = sofar.Redirects.Count > 0 ? [.. sofar.Redirects] : null;
+        _answers = sofar.Answers.Count > 0 ? [.. sofar.Answers] : null;
+        Flags = sofar.Flags.Count > 0 ? [.. sofar.Flags] : [];
         ImplicitKeep = sofar.Folder is { IsInbox: true };
         Refusal = sofar.Refusal;
     }
@@ -25,8 +25,8 @@ internal sealed class PlanState
     {
         _folders = [.. other._folders];
         _flagsIn = other._flagsIn is null ? null : new(other._flagsIn);
-        _redirects = [.. other._redirects];
-        _answers = [.. other._answers];
+        _redirects = other._redirects is { } redirects ? [.. redirects] : null;
+        _answers = other._answers is { } answers ? [.. answers] : null;
         Flags = [.. other.Flags];
         ImplicitKeep = other.ImplicitKeep;
         Refusal = other.Refusal;
@@ -67,20 +67,20 @@ internal sealed class PlanState
     /// <summary>Adds an address once; false when there are too many.</summary>
     public bool TryRedirect(EmailAddress address)
     {
-        if (_redirects.Contains(address))
+        if (_redirects?.Contains(address) == true)
             return true;
-        if (_redirects.Count >= DeliveryPlan.MaxRedirects)
+        if (_redirects?.Count >= DeliveryPlan.MaxRedirects)
             return false;
-        _redirects.Add(address);
+        (_redirects ??= []).Add(address);
         return true;
     }
 
     /// <summary>Adds what the server is to write; false when there is an answer already, or too many notices.</summary>
     public bool TryAnswer(AutomaticMail mail)
     {
-        if (_answers.Count >= DeliveryPlan.MaxAnswers || (mail.To is null && _answers.Exists(other => other.To is null)))
+        if (_answers?.Count >= DeliveryPlan.MaxAnswers || (mail.To is null && _answers?.Exists(other => other.To is null) == true))
             return false;
-        _answers.Add(mail);
+        (_answers ??= []).Add(mail);
         return true;
     }
 
@@ -112,10 +112,10 @@ internal sealed class PlanState
             Copies = folders.Count > 1 ? folders[1..] : [],
             Flags = Flags,
             FlagsIn = _flagsIn ?? Delivery.Keep.FlagsIn,
-            Redirects = _redirects.Count > 0 ? _redirects : Delivery.Keep.Redirects,
-            Answers = _answers.Count > 0 ? _answers : Delivery.Keep.Answers,
+            Redirects = _redirects ?? Delivery.Keep.Redirects,
+            Answers = _answers ?? Delivery.Keep.Answers,
             // Who has a copy cannot say that it was refused.
-            Refusal = folders.Count == 0 && _redirects.Count == 0 ? Refusal : null,
+            Refusal = folders.Count == 0 && _redirects is null ? Refusal : null,
         };
     }
 }
