@@ -40,6 +40,8 @@ internal sealed class GenerationHost(
 
     public void Add(IOutgoingTransport transport) => content.Roles.Add(transport);
 
+    public void Add(IMailFetcher fetcher) => content.Roles.Add(fetcher);
+
     public void Add(IJunkTrainer trainer) => content.Roles.Add(trainer);
 
     /// <summary>The server's factory without what would change the server: a provider of a plugin's would never unload.</summary>

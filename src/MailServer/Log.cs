@@ -82,5 +82,8 @@ internal static partial class Log
     [LoggerMessage(EventId = 825, Level = LogLevel.Warning, Message = "the postmaster could not be told that rules do not work")]
     public static partial void PostmasterNotTold(ILogger logger, Exception exception);
 
-    // Next free id: 826
+    [LoggerMessage(EventId = 826, Level = LogLevel.Error, Message = "a fetcher failed and is run again in a minute: {Reason}")]
+    public static partial void FetcherFailed(ILogger logger, string reason);
+
+    // Next free id: 827
 }

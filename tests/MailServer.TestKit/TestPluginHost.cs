@@ -55,5 +55,9 @@ public sealed class TestPluginHost : IPluginHost
 
     public void Add(IOutgoingTransport transport) => Transports.Add(transport);
 
+    public List<IMailFetcher> Fetchers { get; } = [];
+
+    public void Add(IMailFetcher fetcher) => Fetchers.Add(fetcher);
+
     public void Add(IJunkTrainer trainer) => Trainers.Add(trainer);
 }

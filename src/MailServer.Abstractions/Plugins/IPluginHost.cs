@@ -56,6 +56,9 @@ public interface IPluginHost
     /// <summary>Sends queued mail on to other servers. The first that is added, in load order, is used.</summary>
     void Add(IOutgoingTransport transport);
 
+    /// <summary>Brings mail from accounts elsewhere.</summary>
+    void Add(IMailFetcher fetcher);
+
     /// <summary>Joins those that learn what is junk.</summary>
     void Add(IJunkTrainer trainer);
 }

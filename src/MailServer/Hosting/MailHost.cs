@@ -239,6 +239,8 @@ internal sealed class MailHost : IAsyncDisposable
         if (_certificates is { } certificates)
             _ = Task.Run(certificates.Current.Prepare, CancellationToken.None);
         _parts.Push(new Rehearsal(Store, Plugins, _services, OptionsOf(Config, _services.Server), _logger));
+        // Last, so that it ends first: what it brings needs all of the rest.
+        _parts.Push(new FetchRunner(Plugins, _time, _logger));
         Log.Ready(_logger, ServerVersion.Text, (long)_time.GetElapsedTime(_start).TotalMilliseconds);
     }
 
