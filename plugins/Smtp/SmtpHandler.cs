@@ -33,5 +33,10 @@ internal sealed class SmtpHandler(IPluginHost host, SmtpOptions options, SmtpSer
     public bool CanResume(SessionState state) => SavedSession.TryRead(state) is not null;
 
     /// <inheritdoc/>
-    public IReadOnlyList<RehearsalTurn> Rehearsal => service == SmtpService.Submission ? SmtpRehearsal.Submission : SmtpRehearsal.Mx;
+    public IReadOnlyList<RehearsalTurn> Rehearsal => service switch
+    {
+        SmtpService.Submission => SmtpRehearsal.Submission,
+        SmtpService.Local => SmtpRehearsal.Local,
+        _ => SmtpRehearsal.Mx,
+    };
 }

@@ -9,15 +9,18 @@ internal static class SmtpRehearsal
     private const string Mail = $"From: <{Nobody}>\r\nTo: <{Nobody}>\r\nSubject: rehearsal\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nrehearsal\r\n..\r\n.\r\n";
 
     /// <summary>The turns of a server.</summary>
-    public static IReadOnlyList<RehearsalTurn> Mx { get; } = [.. Session([])];
+    public static IReadOnlyList<RehearsalTurn> Mx { get; } = [.. Session("EHLO", [])];
 
     /// <summary>The turns of a mail program.</summary>
-    public static IReadOnlyList<RehearsalTurn> Submission { get; } = [.. Session([new("AUTH PLAIN AG5vYm9keQByZWhlYXJzYWw=\r\n", "235 ")])];
+    public static IReadOnlyList<RehearsalTurn> Submission { get; } = [.. Session("EHLO", [new("AUTH PLAIN AG5vYm9keQByZWhlYXJzYWw=\r\n", "235 ")])];
 
-    private static IEnumerable<RehearsalTurn> Session(RehearsalTurn[] login) =>
+    /// <summary>The turns of a delivery agent (RFC 2033 §4.1).</summary>
+    public static IReadOnlyList<RehearsalTurn> Local { get; } = [.. Session("LHLO", [])];
+
+    private static IEnumerable<RehearsalTurn> Session(string hello, RehearsalTurn[] login) =>
     [
         new("", "220 "),
-        new("EHLO localhost\r\n", "250 "),
+        new($"{hello} localhost\r\n", "250 "),
         .. login,
         .. Transaction(),
         .. Transaction(),

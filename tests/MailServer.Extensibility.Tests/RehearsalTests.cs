@@ -20,7 +20,7 @@ public sealed class RehearsalTests
 
         var played = await RehearseAsync(workshop, TestContext.Current.CancellationToken);
 
-        Assert.Equal(["imap", "pop3", "smtp", "submission"], played.Order(StringComparer.Ordinal));
+        Assert.Equal(["imap", "lmtp", "pop3", "smtp", "submission"], played.Order(StringComparer.Ordinal));
         Assert.Equal(0, workshop.Manager.SessionCount);
         foreach (var name in names)
             workshop.DeployChanged(name, 1);

@@ -27,13 +27,13 @@ internal sealed partial class Strace : IAsyncDisposable
     }
 
     /// <summary>Lets go of the server.</summary>
-    /// <returns>The calls that have ended, in the order of their ends.</returns>
+    /// <returns>The calls that have ended, in the order of their ends, without those of the rehearsal after the start.</returns>
     public async Task<IReadOnlyList<TracedCall>> StopAsync()
     {
         await Tool.RunAsync("kill", "-INT", _process.Id.ToString(CultureInfo.InvariantCulture));
         await _process.StandardError.ReadToEndAsync();
         await _process.WaitForExitAsync();
-        return Parse(await File.ReadAllLinesAsync(_output));
+        return [.. Parse(await File.ReadAllLinesAsync(_output)).Where(call => !call.Text.Contains("/data/rehearsal", StringComparison.Ordinal))];
     }
 
     public async ValueTask DisposeAsync()
