@@ -15,6 +15,9 @@ internal sealed record FetchState
     /// <summary>Unique-ids that are done with and still there; POP3.</summary>
     public IReadOnlyList<string> Seen { get; init; } = [];
 
+    /// <summary>Those of <see cref="Seen"/> that were refused here: they are never deleted there; POP3.</summary>
+    public IReadOnlyList<string> Left { get; init; } = [];
+
     /// <summary>The message that is on its way; null when none is.</summary>
     public PendingMessage? Pending { get; init; }
 }

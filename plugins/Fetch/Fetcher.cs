@@ -77,14 +77,14 @@ internal sealed class Fetcher(FetchAccount account, IPluginHost host) : IMailFet
         {
             if (seen.Contains(uid))
             {
-                // Done here, but the deletion there did not get through.
-                if (account.Deletes)
+                // Here, but the deletion there did not get through.
+                if (account.Deletes && !_state.Left.Contains(uid, StringComparer.Ordinal))
                     await mailbox.DeleteAsync(uid, cancellationToken).ConfigureAwait(false);
                 continue;
             }
 
             var isTaken = await BringAsync(mailbox, uid, cancellationToken).ConfigureAwait(false);
-            Write(Done(uid));
+            Write(isTaken || !account.IsPop3 ? Done(uid) : Done(uid) with { Left = [.. _state.Left, uid] });
             if (isTaken && account.Deletes)
                 await mailbox.DeleteAsync(uid, cancellationToken).ConfigureAwait(false);
         }
@@ -93,7 +93,7 @@ internal sealed class Fetcher(FetchAccount account, IPluginHost host) : IMailFet
         if (account.IsPop3 && _state.Seen.Count > 0)
         {
             var still = there.ToHashSet(StringComparer.Ordinal);
-            Write(_state with { Seen = [.. _state.Seen.Where(still.Contains)] });
+            Write(_state with { Seen = [.. _state.Seen.Where(still.Contains)], Left = [.. _state.Left.Where(still.Contains)] });
         }
     }
 

@@ -39,6 +39,34 @@ public sealed class FetchTests(ITestOutputHelper output)
         Assert.True(provider.Messages("pop1").Length == 0, home.LogText);
     }
 
+    [InteropTheory]
+    [InlineData("imap")]
+    [InlineData("pop3")]
+    public async Task What_is_refused_here_is_never_deleted_there(string protocol)
+    {
+        await using var provider = await ServerProcess.StartAsync();
+        await using var home = await ServerProcess.StartAsync();
+        await File.WriteAllTextAsync(Path.Combine(home.Rules, "10.csx"), "if (Mail.Subject.Is(\"m1\")) Reject(\"not wanted\");");
+        await home.KillAsync();
+        await UseAsync(home, provider, protocol, deletes: true);
+        await home.RunAsync();
+        await home.SaysAsync("rules in service");
+
+        // Each that comes later comes with another look, which meets the refused one again.
+        for (var i = 0; i < 5; i++)
+        {
+            await SendAsync(provider, i, 1);
+            var expected = i == 0 ? 1 : i;
+            for (var tries = 0; i != 1 && tries < 600 && Subjects(home).Count < expected; tries++)
+                await Task.Delay(100);
+        }
+
+        for (var tries = 0; tries < 600 && provider.Messages("pop1").Length > 1; tries++)
+            await Task.Delay(100);
+        Assert.Equal(["m0", "m2", "m3", "m4"], Subjects(home));
+        Assert.Contains("\nSubject: m1\n", Assert.Single(provider.Texts("pop1")), StringComparison.Ordinal);
+    }
+
     [InteropFact]
     public async Task What_is_left_at_the_provider_comes_once_and_is_sorted_by_rules_and_IDLE_brings_it_at_once()
     {
